@@ -1,0 +1,50 @@
+//! The words of Agon: ids, digests, keys, amounts, and every document that one part hands to another.
+//!
+//! ```text
+//!   types <- protocol <- node <- { hub, gate, host, sim } <- bin/agon
+//!   types <- port     <- { node, adapters }               <- bin/agon
+//! ```
+//!
+//! This crate does no I/O, decides nothing about the contest, and reads no clock. Each document has one canonical
+//! encoding ([`codec`]), and every decoder is total: any bytes give a value or an error, never a panic, and never
+//! more memory than a small multiple of the input.
+//!
+//! # Layout
+//! * [`codec`], [`digest`], [`key`], [`signed`]: how bytes are made, named and signed
+//! * [`id`], [`time`], [`score`], [`stake`], [`limits`]: what is counted
+//! * [`manifest`], [`action`], [`report`], [`anchor`]: what people, validators and the chain say
+//! * [`genesis`], [`block`], [`seal`]: what the ledger keeps
+//! * [`event`]: what the world is told of it
+
+pub mod action;
+pub mod anchor;
+pub mod block;
+pub mod codec;
+pub mod digest;
+pub mod event;
+pub mod genesis;
+pub mod id;
+pub mod key;
+pub mod limits;
+pub mod manifest;
+pub mod report;
+pub mod score;
+pub mod seal;
+pub mod signed;
+pub mod stake;
+pub mod time;
+
+pub use action::{Action, ActionBody, Announcement, Decision, Verdict};
+pub use anchor::{Anchor, Fact};
+pub use block::{Block, Certificate, Header};
+pub use digest::Digest;
+pub use genesis::Genesis;
+pub use id::{ChallengeId, JobId, NetworkId, SubmissionId};
+pub use key::{Hotkey, HotkeyPair, PublicKey, SessionKey, SessionPair, Signature};
+pub use manifest::Manifest;
+pub use report::{Failure, FailureReason, Outcome, Report};
+pub use score::Score;
+pub use seal::Seal;
+pub use signed::{Signed, Verified};
+pub use stake::{Power, Stake};
+pub use time::{ChainBlock, Epoch, Height, TimeMs};

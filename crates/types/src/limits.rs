@@ -1,0 +1,58 @@
+//! Every maximum of a document, in one place. The limits of a challenge are in its manifest.
+
+/// An encoded block, with its actions and certificate.
+pub const BLOCK_BYTES_MAX: usize = 1 << 20;
+/// One encoded, signed action.
+pub const ACTION_BYTES_MAX: usize = 64 << 10;
+/// Signatures on one document.
+pub const SIGNATURES_MAX: usize = 8;
+/// Keys of the owner.
+pub const OWNER_KEYS_MAX: usize = 8;
+/// Approvers that a manifest names.
+pub const APPROVERS_MAX: usize = 8;
+/// Benchmarks of one challenge.
+pub const BENCHMARKS_MAX: usize = 16;
+/// Configuration entries of one benchmark.
+pub const CONFIG_ENTRIES_MAX: usize = 32;
+/// A key or a value of a configuration.
+pub const CONFIG_TEXT_BYTES_MAX: usize = 256;
+/// Metrics that one benchmark may report.
+pub const METRICS_MAX: usize = 16;
+/// The name of a metric or a benchmark.
+pub const NAME_BYTES_MAX: usize = 32;
+/// The title of a challenge.
+pub const TITLE_BYTES_MAX: usize = 64;
+/// The summary of a challenge.
+pub const SUMMARY_BYTES_MAX: usize = 512;
+/// The label that a miner gives to an agent.
+pub const LABEL_BYTES_MAX: usize = 32;
+/// The sentence that explains a failure.
+pub const DETAIL_BYTES_MAX: usize = 256;
+/// The note on a decision about a candidate.
+pub const NOTE_BYTES_MAX: usize = 256;
+/// A slug: network id, challenge id, engine profile.
+pub const SLUG_BYTES_MAX: usize = 32;
+/// Challenges on one ledger.
+pub const CHALLENGES_MAX: usize = 256;
+/// Seats of one job's assignment.
+pub const SEATS_MAX: u16 = 64;
+/// Submissions that run again under a new seed.
+pub const RERUN_TOP_MAX: u16 = 256;
+/// Submissions of one hotkey to one challenge in one epoch.
+pub const QUOTA_MAX: u16 = 64;
+/// Commitments of one hotkey that wait for their announcement.
+pub const OPEN_COMMITMENTS_MAX: usize = 8;
+/// Facts of one anchor.
+pub const FACTS_MAX: usize = 4096;
+/// How far ahead an action may expire.
+pub const EXPIRY_HEIGHTS_MAX: u64 = 10_000;
+/// The artifact of any challenge; a manifest sets a lower one.
+pub const ARTIFACT_BYTES_MAX: u64 = 64 << 20;
+/// A compiled module may take this much memory at most, whatever its manifest says.
+pub const MEMORY_BYTES_MAX: u64 = 512 << 20;
+/// Fuel of one instance.
+pub const FUEL_MAX: u64 = 100_000_000_000;
+/// Calls of one instance of an agent.
+pub const CALLS_MAX: u32 = 100_000;
+/// How far the time of a header may be ahead of a voter's clock.
+pub const HEADER_AHEAD_MS_MAX: u64 = 2_000;
