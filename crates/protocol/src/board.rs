@@ -1,0 +1,227 @@
+//! Step 6: the ranking of a challenge, its champion, and the candidate that waits for approval.
+
+use crate::draft::Draft;
+use crate::reason::Reason;
+use crate::state::{Agreed, Board, Key, Status, Submission, Value, View};
+use crate::{limits, registry};
+use agon_types::action::{Decision, Verdict};
+use agon_types::event::Event;
+use agon_types::manifest::{Approval, WeightRule};
+use agon_types::{
+    Action, ChainBlock, ChallengeId, Digest, Epoch, Hotkey, Manifest, Outcome, PublicKey, Score, SubmissionId, Verified,
+};
+
+/// One line of a ranking. Only scores of one seed stand in one ranking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub submission: SubmissionId,
+    pub hotkey: Hotkey,
+    pub score: Score,
+    /// Good enough in every benchmark, and not barred.
+    pub eligible: bool,
+    pub committed_at: ChainBlock,
+}
+
+/// The last ranking of a challenge, best first; of equal scores the earlier submission is first. (S5.8, S5.9)
+pub fn rows(view: &impl View, challenge: &ChallengeId) -> Vec<Row> {
+    let ranked = view.board(challenge.clone()).and_then(|board| board.ranked);
+    ranked.map(|(version, epoch)| rows_of(view, challenge, (version, epoch))).unwrap_or_default()
+}
+
+fn rows_of(view: &impl View, challenge: &ChallengeId, (version, epoch): (u32, Epoch)) -> Vec<Row> {
+    let edge = |byte| Key::Score(challenge.clone(), version, epoch, SubmissionId(Digest([byte; 32])));
+    let Some(manifest) = view.manifest(challenge.clone(), version) else { return Vec::new() };
+    let entries = view.range(&edge(0), &edge(0xff)).into_iter();
+    let mut rows: Vec<(Row, agon_types::Height)> = entries
+        .filter_map(|(key, value)| {
+            let (Key::Score(_, _, _, submission), Value::Score(agreed)) = (key, value) else { return None };
+            let known = view.submission(*submission)?;
+            let row = Row {
+                submission: *submission,
+                hotkey: known.announcement.hotkey,
+                score: agreed.score,
+                eligible: !known.barred && is_eligible(manifest, &agreed.outcome),
+                committed_at: known.committed_at,
+            };
+            Some((row, known.height))
+        })
+        .collect();
+    rows.sort_by_key(|(row, height)| (std::cmp::Reverse(row.score), row.committed_at, *height, row.submission));
+    rows.into_iter().map(|(row, _)| row).collect()
+}
+
+/// Every benchmark reaches its minimum. (S5.7)
+fn is_eligible(manifest: &Manifest, outcome: &Outcome) -> bool {
+    let Outcome::Scored(measured) = outcome else { return false };
+    measured.len() == manifest.benchmarks.len()
+        && measured.iter().zip(&manifest.benchmarks).all(|(got, benchmark)| got.score >= benchmark.score_min)
+}
+
+/// The last agreed result of a submission, of whatever epoch.
+pub fn last_agreed<'v>(view: &'v impl View, known: &Submission, id: SubmissionId) -> Option<&'v Agreed> {
+    let (version, epoch) = known.last?;
+    view.agreed(known.announcement.challenge.clone(), version, epoch, id)
+}
+
+/// Ranks every challenge that had jobs in an epoch whose jobs have all ended.
+pub fn rank_all(draft: &mut Draft<'_>, epoch: Epoch) {
+    for (challenge, known) in registry::all(draft) {
+        if known.status == Status::Retired {
+            continue;
+        }
+        // Jobs pin the version of their epoch, which may not be the newest any more.
+        for version in (1..=known.version).rev().take(2) {
+            let rows = rows_of(draft, &challenge, (version, epoch));
+            let manifest = draft.manifest(challenge.clone(), version).cloned();
+            if let Some(manifest) = manifest.filter(|_| !rows.is_empty()) {
+                rank(draft, &manifest, (epoch, rows));
+                break;
+            }
+        }
+    }
+}
+
+fn rank(draft: &mut Draft<'_>, manifest: &Manifest, (epoch, rows): (Epoch, Vec<Row>)) {
+    let challenge = manifest.id.clone();
+    let mut board = draft.board(challenge.clone()).cloned().unwrap_or_default();
+    if board.ranked.is_some_and(|(_, last)| last > epoch) {
+        return;
+    }
+    board.ranked = Some((manifest.version, epoch));
+    draft.tell(Event::BoardChanged { challenge: challenge.clone(), epoch });
+    if let Some(winner) = challenger(manifest, &board, &rows) {
+        match manifest.approval {
+            Approval::Automatic => crown(draft, (&challenge, &mut board), Some(winner)),
+            Approval::Manual { .. } if board.candidate != Some(winner) => {
+                board.candidate = Some(winner);
+                let number = board.decisions;
+                draft.tell(Event::CandidateProposed { challenge: challenge.clone(), submission: winner, number });
+            }
+            Approval::Manual { .. } => {}
+        }
+    }
+    lead(manifest, &mut board, (epoch, &rows));
+    draft.put(Key::Board(challenge), board);
+}
+
+/// The best eligible submission that beats the champion by the margin, under the same seed. (S5.10)
+fn challenger(manifest: &Manifest, board: &Board, rows: &[Row]) -> Option<SubmissionId> {
+    let best = rows.iter().find(|row| row.eligible && Some(row.submission) != board.champion)?;
+    let Some(champion) = board.champion else { return Some(best.submission) };
+    // A champion without a score under this seed cannot be compared, so it stands.
+    let standing = rows.iter().find(|row| row.submission == champion)?;
+    let one = u64::from(Score::ONE.billionths());
+    let needed = u64::from(standing.score.billionths()) * (one + u64::from(manifest.win_margin.billionths()));
+    (u64::from(best.score.billionths()) * one > needed).then_some(best.submission)
+}
+
+fn crown(draft: &mut Draft<'_>, (challenge, board): (&ChallengeId, &mut Board), champion: Option<SubmissionId>) {
+    board.champion = champion;
+    if let Some(champion) = champion {
+        board.approved.retain(|known| *known != champion);
+        board.approved.push(champion);
+        let surplus = board.approved.len().saturating_sub(limits::APPROVED_MAX);
+        board.approved.drain(..surplus);
+    }
+    draft.tell(Event::ChampionChanged { challenge: challenge.clone(), champion });
+}
+
+/// Notes who leads the pay, and since when. (S6.9)
+fn lead(manifest: &Manifest, board: &mut Board, (epoch, rows): (Epoch, &[Row])) {
+    let leader = match manifest.weight_rule {
+        WeightRule::Champion => board.champion,
+        WeightRule::Proportional => rows.iter().find(|row| row.eligible).map(|row| row.submission),
+    };
+    if board.leader.map(|(known, _)| known) != leader {
+        board.leader = leader.map(|leader| (leader, epoch));
+    }
+}
+
+/// Approves or rejects a candidate, or un-approves a champion. (S5.11, S5.12)
+pub fn decide(draft: &mut Draft<'_>, action: &Verified<Action>, decision: &Decision) -> Result<(), Reason> {
+    let challenge = decision.challenge.clone();
+    let known = draft.challenge(challenge.clone()).cloned();
+    let known = known.ok_or_else(|| Reason::UnknownChallenge { challenge: challenge.clone() })?;
+    let manifest = draft.manifest(challenge.clone(), known.version).cloned();
+    let manifest = manifest.ok_or_else(|| Reason::UnknownChallenge { challenge: challenge.clone() })?;
+    check_approver(draft, action, &manifest)?;
+    if decision.note.len() > agon_types::limits::NOTE_BYTES_MAX {
+        return Err(Reason::BadNote);
+    }
+    let mut board = draft.board(challenge.clone()).cloned().unwrap_or_default();
+    if decision.number != board.decisions {
+        return Err(Reason::WrongNumber { expected: board.decisions, got: decision.number });
+    }
+    let subject = match decision.verdict {
+        Verdict::Approve | Verdict::Reject => board.candidate,
+        Verdict::Unapprove => board.champion,
+    };
+    let submission = decision.submission;
+    if subject != Some(submission) {
+        return Err(Reason::NotCandidate { submission });
+    }
+    board.decisions = board.decisions.saturating_add(1);
+    carry_out(draft, (&manifest, &mut board), decision);
+    let rows = rows(draft, &challenge);
+    let epoch = draft.epoch();
+    lead(&manifest, &mut board, (epoch, &rows));
+    draft.put(Key::Board(challenge), board);
+    Ok(())
+}
+
+fn carry_out(draft: &mut Draft<'_>, (manifest, board): (&Manifest, &mut Board), decision: &Decision) {
+    let (submission, note) = (decision.submission, decision.note.clone());
+    let challenge = manifest.id.clone();
+    match decision.verdict {
+        Verdict::Approve => {
+            board.candidate = None;
+            draft.tell(Event::CandidateApproved { challenge, submission, note });
+            crown(draft, (&manifest.id, board), Some(submission));
+        }
+        Verdict::Reject => {
+            board.candidate = None;
+            bar(draft, submission);
+            draft.tell(Event::CandidateRejected { challenge, submission, note });
+        }
+        Verdict::Unapprove => {
+            bar(draft, submission);
+            board.approved.retain(|known| *known != submission);
+            draft.tell(Event::CandidateUnapproved { challenge, submission, note });
+            let heir = runner_up(draft, manifest, board);
+            crown(draft, (&manifest.id, board), heir);
+        }
+    }
+}
+
+/// Whoever is best on the board among those that were champion before; where nobody has to approve, the best. (S5.12)
+fn runner_up(draft: &Draft<'_>, manifest: &Manifest, board: &Board) -> Option<SubmissionId> {
+    let rows = rows(draft, &manifest.id);
+    let mut eligible = rows.iter().filter(|row| row.eligible).map(|row| row.submission);
+    match manifest.approval {
+        Approval::Automatic => eligible.next(),
+        Approval::Manual { .. } => {
+            let on_board = eligible.find(|submission| board.approved.contains(submission));
+            on_board.or_else(|| board.approved.last().copied())
+        }
+    }
+}
+
+fn bar(draft: &mut Draft<'_>, submission: SubmissionId) {
+    if let Some(known) = draft.submission(submission).cloned() {
+        draft.put(Key::Submission(submission), Submission { barred: true, ..known });
+    }
+}
+
+fn check_approver(draft: &Draft<'_>, action: &Verified<Action>, manifest: &Manifest) -> Result<(), Reason> {
+    let named = match &manifest.approval {
+        Approval::Automatic => false,
+        Approval::Manual { approvers } => {
+            approvers.iter().any(|approver| action.is_signed_by(PublicKey::Hotkey(*approver)))
+        }
+    };
+    if named || registry::check_owner(draft.network().ok_or(Reason::NoGenesis)?, action).is_ok() {
+        Ok(())
+    } else {
+        Err(Reason::NotApprover)
+    }
+}

@@ -1,0 +1,78 @@
+//! What a validator has to do next, derived from the state alone: a restart knows as much as a node that never fell.
+
+use crate::job;
+use crate::score;
+use crate::state::{Phase, View};
+use agon_types::manifest::Benchmark;
+use agon_types::{Digest, Epoch, Hotkey, JobId, Manifest, SessionKey};
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Duty {
+    /// Register the node's session key, with this sequence at least.
+    Register { sequence: u64 },
+    /// Evaluate a submission and commit the report.
+    Evaluate(JobId),
+    /// Reveal the report that was committed.
+    Reveal(JobId),
+    /// See that the weights of this sealed epoch stand on the chain.
+    SetWeights(Epoch),
+}
+
+/// Everything that a job needs beside the artifact's bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    pub manifest: Manifest,
+    pub artifact: Digest,
+    /// Each benchmark with its seed.
+    pub benchmarks: Vec<(Benchmark, [u8; 32])>,
+}
+
+/// The duties of a validator, the most urgent first. (S3.8)
+pub fn duties(view: &impl View, validator: Hotkey, session: SessionKey) -> Vec<Duty> {
+    let mut duties = Vec::new();
+    let known = view.session(validator);
+    let live = known.is_some_and(|known| known.key == session && !known.ended);
+    if !live && view.neuron(validator).is_some_and(|neuron| neuron.permit) {
+        let sequence = known.map_or(1, |known| known.sequence.saturating_add(1));
+        duties.push(Duty::Register { sequence });
+    }
+    if known.is_some_and(|known| known.key == session) {
+        duties.extend(reports(view, validator));
+    }
+    let sealed = view.now().and_then(|now| now.unsealed.0.checked_sub(1)).map(Epoch);
+    duties.extend(sealed.map(Duty::SetWeights));
+    duties
+}
+
+fn reports(view: &impl View, validator: Hotkey) -> Vec<Duty> {
+    let mut duties = Vec::new();
+    for (epoch, number, round) in score::open_rounds(view) {
+        for (id, job) in score::jobs(view, epoch, number) {
+            if !job.assigned.iter().any(|(hotkey, _)| *hotkey == validator) {
+                continue;
+            }
+            let committed = view.commit(id, validator).is_some();
+            let revealed = view.report(id, validator).is_some();
+            match round.phase {
+                Phase::Commit if !committed => duties.push(Duty::Evaluate(id)),
+                Phase::Reveal if committed && !revealed => duties.insert(0, Duty::Reveal(id)),
+                _ => {}
+            }
+        }
+    }
+    duties
+}
+
+/// What a job is about; `None` once it has left the state.
+pub fn task(view: &impl View, id: JobId) -> Option<Task> {
+    let known = view.job(id)?;
+    let manifest = view.manifest(known.challenge.clone(), known.version)?.clone();
+    let opened = view.opened(id.epoch)?;
+    let seeded = |benchmark: &Benchmark| {
+        (benchmark.clone(), job::seed(opened, &manifest.id, &benchmark.name))
+    };
+    let benchmarks = manifest.benchmarks.iter().map(seeded).collect();
+    let artifact = view.submission(id.submission)?.announcement.artifact;
+    Some(Task { artifact, benchmarks, manifest })
+}

@@ -1,0 +1,178 @@
+//! The owner's changes: publish, update, pause, resume, retire. They act when an epoch opens, never within a job.
+
+use crate::draft::Draft;
+use crate::reason::Reason;
+use crate::state::{Challenge, Change, Key, Status, Value, View};
+use agon_types::action::Shift;
+use agon_types::event::Event;
+use agon_types::{Action, ChallengeId, Digest, Epoch, Genesis, Hotkey, Manifest, PublicKey, Score, Verified, limits};
+
+/// Refuses an action that has not enough keys of the owner. (S6.1)
+pub fn check_owner(genesis: &Genesis, action: &Verified<Action>) -> Result<(), Reason> {
+    let owner = &genesis.owner;
+    let signed = owner.keys.iter().filter(|key| action.is_signed_by(PublicKey::Hotkey(**key))).count();
+    if signed >= usize::from(owner.threshold) {
+        Ok(())
+    } else {
+        Err(Reason::NotOwner { threshold: owner.threshold })
+    }
+}
+
+/// Opens a challenge; it is active from the next epoch on. (S6.2)
+pub fn publish(draft: &mut Draft<'_>, action: &Verified<Action>, manifest: &Manifest) -> Result<(), Reason> {
+    check_manifest(draft, action, manifest)?;
+    if draft.challenge(manifest.id.clone()).is_some() {
+        let same = draft.manifest(manifest.id.clone(), manifest.version) == Some(manifest);
+        let challenge = manifest.id.clone();
+        return Err(if same { Reason::AlreadyDone } else { Reason::ChallengeExists { challenge } });
+    }
+    if manifest.version != 1 {
+        return Err(Reason::WrongVersion { expected: 1, got: manifest.version });
+    }
+    if all(draft).len() >= limits::CHALLENGES_MAX {
+        return Err(Reason::TooManyChallenges { max: limits::CHALLENGES_MAX });
+    }
+    let next = Some(Change { version: 1, status: Status::Active });
+    let challenge = Challenge { version: 1, status: Status::Proposed, next };
+    keep(draft, manifest, challenge);
+    Ok(())
+}
+
+/// Replaces the rules from the next epoch on. (S6.3)
+pub fn update(draft: &mut Draft<'_>, action: &Verified<Action>, manifest: &Manifest) -> Result<(), Reason> {
+    check_manifest(draft, action, manifest)?;
+    let id = manifest.id.clone();
+    let known = draft.challenge(id.clone()).cloned().ok_or(Reason::UnknownChallenge { challenge: id.clone() })?;
+    if draft.manifest(id.clone(), manifest.version) == Some(manifest) {
+        return Err(Reason::AlreadyDone);
+    }
+    if known.status == Status::Retired {
+        return Err(Reason::ShiftNotPossible { challenge: id });
+    }
+    let latest = known.next.as_ref().map_or(known.version, |change| change.version);
+    if manifest.version != latest.saturating_add(1) {
+        return Err(Reason::WrongVersion { expected: latest.saturating_add(1), got: manifest.version });
+    }
+    let status = known.next.as_ref().map_or(known.status, |change| change.status);
+    let next = Some(Change { version: manifest.version, status });
+    keep(draft, manifest, Challenge { next, ..known });
+    Ok(())
+}
+
+/// Pauses, resumes or retires from the next epoch on. (S6.4)
+pub fn shift(
+    draft: &mut Draft<'_>,
+    action: &Verified<Action>,
+    (id, version, shift): (&ChallengeId, u32, Shift),
+) -> Result<(), Reason> {
+    check_owner(draft.network().ok_or(Reason::NoGenesis)?, action)?;
+    let known = draft.challenge(id.clone()).cloned();
+    let known = known.ok_or_else(|| Reason::UnknownChallenge { challenge: id.clone() })?;
+    let latest = known.next.clone().unwrap_or(Change { version: known.version, status: known.status });
+    if latest.version != version {
+        return Err(Reason::WrongVersion { expected: latest.version, got: version });
+    }
+    let status = match (shift, latest.status) {
+        (Shift::Pause, Status::Active) => Status::Paused,
+        (Shift::Resume, Status::Paused) => Status::Active,
+        (Shift::Retire, Status::Active | Status::Paused | Status::Proposed) => Status::Retired,
+        (Shift::Pause, Status::Paused) | (Shift::Retire, Status::Retired) => return Err(Reason::AlreadyDone),
+        (Shift::Resume, Status::Active) => return Err(Reason::AlreadyDone),
+        _ => return Err(Reason::ShiftNotPossible { challenge: id.clone() }),
+    };
+    draft.put(Key::Challenge(id.clone()), Challenge { next: Some(Change { version, status }), ..known });
+    Ok(())
+}
+
+/// Makes every signed change true that is due. (S6.5)
+pub fn adopt(draft: &mut Draft<'_>, epoch: Epoch) {
+    for (id, known) in all(draft) {
+        let Some(next) = known.next.clone() else { continue };
+        let due = draft.manifest(id.clone(), next.version).is_some_and(|m| m.not_before_epoch <= epoch);
+        if !due {
+            continue;
+        }
+        draft.put(
+            Key::Challenge(id.clone()),
+            Challenge { version: next.version, status: next.status, next: None },
+        );
+        let status = status_text(next.status).to_owned();
+        draft.tell(Event::ChallengeChanged { challenge: id, version: next.version, status });
+    }
+}
+
+/// Every challenge, in the order of its id.
+pub fn all(view: &impl View) -> Vec<(ChallengeId, Challenge)> {
+    let last: Result<ChallengeId, _> = "z".repeat(limits::SLUG_BYTES_MAX).parse();
+    let first: Result<ChallengeId, _> = "a".parse();
+    let (Ok(first), Ok(last)) = (first, last) else { return Vec::new() };
+    let entries = view.range(&Key::Challenge(first), &Key::Challenge(last)).into_iter();
+    let challenges = entries.filter_map(|(key, value)| match (key, value) {
+        (Key::Challenge(id), Value::Challenge(challenge)) => Some((id.clone(), (**challenge).clone())),
+        _ => None,
+    });
+    challenges.collect()
+}
+
+/// The rules under which an open challenge takes submissions, or why it takes none.
+pub fn open_manifest<'v>(view: &'v impl View, id: &ChallengeId) -> Result<&'v Manifest, Reason> {
+    let challenge = || id.clone();
+    let known = view.challenge(id.clone()).ok_or_else(|| Reason::UnknownChallenge { challenge: challenge() })?;
+    if known.status != Status::Active {
+        return Err(Reason::ChallengeClosed { challenge: challenge() });
+    }
+    view.manifest(id.clone(), known.version).ok_or_else(|| Reason::UnknownChallenge { challenge: challenge() })
+}
+
+pub fn status_text(status: Status) -> &'static str {
+    match status {
+        Status::Proposed => "proposed",
+        Status::Active => "active",
+        Status::Paused => "paused",
+        Status::Retired => "retired",
+    }
+}
+
+/// An edge of the range of all quotas of an epoch.
+pub(crate) fn quota_key(epoch: Epoch, hotkey: [u8; 32]) -> Key {
+    let letter = if hotkey == [0; 32] { "a".to_owned() } else { "z".repeat(limits::SLUG_BYTES_MAX) };
+    match letter.parse() {
+        Ok(challenge) => Key::Quota(epoch, challenge, Hotkey(hotkey)),
+        Err(_) => Key::Now(),
+    }
+}
+
+fn keep(draft: &mut Draft<'_>, manifest: &Manifest, challenge: Challenge) {
+    let (id, version) = (manifest.id.clone(), manifest.version);
+    draft.put(Key::Manifest(id.clone(), version), manifest.clone());
+    draft.put(Key::Challenge(id.clone()), challenge);
+    draft.tell(Event::ChallengeProposed { challenge: id, version });
+}
+
+fn check_manifest(draft: &Draft<'_>, action: &Verified<Action>, manifest: &Manifest) -> Result<(), Reason> {
+    check_owner(draft.network().ok_or(Reason::NoGenesis)?, action)?;
+    let invalid = |field: &str, problem: String| Reason::InvalidManifest { field: field.to_owned(), problem };
+    manifest.check().map_err(|error| invalid(error.field, error.problem))?;
+    if manifest.code == Digest::ZERO {
+        return Err(invalid("code", "name the digest of the challenge's code".to_owned()));
+    }
+    check_emission(draft, manifest)
+}
+
+/// The shares of all challenges that are not retired fit into the whole. (S6.6)
+fn check_emission(draft: &Draft<'_>, manifest: &Manifest) -> Result<(), Reason> {
+    let others = all(draft).into_iter().filter(|(id, known)| *id != manifest.id && known.status != Status::Retired);
+    let taken: u64 = others
+        .filter_map(|(id, known)| {
+            // A change that waits counts if it is larger: whichever comes, the whole is never exceeded.
+            let share = |version| draft.manifest(id.clone(), version).map(|m| m.emission_share);
+            let next = known.next.as_ref().and_then(|change| share(change.version));
+            share(known.version).max(next).map(|share| u64::from(share.billionths()))
+        })
+        .sum();
+    let left = u64::from(Score::ONE.billionths()).saturating_sub(taken);
+    if u64::from(manifest.emission_share.billionths()) > left {
+        return Err(Reason::EmissionExceeded { left: u32::try_from(left).unwrap_or(0) });
+    }
+    Ok(())
+}
