@@ -1,1 +1,57 @@
-fn main() {}
+//! Agon in one binary: the composition of all parts, and the command line.
+//!
+//! # Layout
+//! * [`cli`]: the commands and their flags; [`output`]: what they print, and their exit codes
+//! * [`up`]: the whole network on this machine; [`node`]: one node; [`chain`]: the development chain
+//! * [`key`], [`submit`], [`show`], [`replay`], [`doctor`]: what people do
+//! * [`client`]: the hub as a client sees it; [`config`]: `agon.toml`; [`examples`]: what `agon up` competes with
+
+mod chain;
+mod cli;
+mod client;
+mod config;
+mod doctor;
+mod examples;
+mod key;
+mod lock;
+mod node;
+mod output;
+mod replay;
+mod show;
+mod submit;
+mod up;
+
+use clap::Parser as _;
+use cli::{Cli, Command};
+use output::{Failure, Output};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    output::log_to_stderr(cli.global.quiet, matches!(cli.command, Command::Up(_)));
+    let output = Output::new(cli.global.json);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.expect("a process can start its own threads");
+    match runtime.block_on(run(cli, output)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+async fn run(cli: Cli, output: Output) -> Result<(), Failure> {
+    let global = cli.global;
+    match cli.command {
+        Command::Up(options) => up::run(&global, options, output).await,
+        Command::Node(options) => node::run(&global, options).await,
+        Command::Chain(command) => chain::run(&global, command, output).await,
+        Command::Key(command) => key::run(&global, command, output),
+        Command::Submit(options) => submit::run(&global, options, output).await,
+        Command::Submission(command) => show::submission(&global, command, output).await,
+        Command::Challenge(command) => show::challenge(&global, command, output).await,
+        Command::Board { challenge } => show::board(&global, &challenge, output).await,
+        Command::Weights { epoch } => show::weights(&global, epoch, output).await,
+        Command::Seal(cli::SealCommand::Show { epoch }) => show::seal(&global, epoch, output).await,
+        Command::Replay => replay::run(&global, output).await,
+        Command::Doctor => doctor::run(&global, output).await,
+    }
+}

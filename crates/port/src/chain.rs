@@ -78,3 +78,6 @@ pub trait Chain: Send + Sync + 'static {
     /// What a hotkey has set, as the newest block says.
     async fn weights(&self, of: Hotkey) -> Result<Option<Row>, Error>;
 }
+
+#[cfg(feature = "contract")]
+pub mod contract;

@@ -52,3 +52,6 @@ pub trait Order: Send + Sync + 'static {
     /// Brings an action to whoever builds the next block.
     async fn submit(&self, action: Signed<Action>) -> Result<(), Fault>;
 }
+
+#[cfg(feature = "contract")]
+pub mod contract;

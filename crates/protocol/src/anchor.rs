@@ -40,9 +40,12 @@ fn admit_fact(draft: &mut Draft<'_>, fact: &Fact) {
         Fact::Neuron { hotkey, neuron } => draft.put(Key::Neuron(*hotkey), *neuron),
         Fact::Deregistered { hotkey } => draft.remove(Key::Neuron(*hotkey)),
         Fact::Commitment { hotkey, commitment, block } => {
-            // The eight latest wait for their announcement; an older one is forgotten. (S1.4)
+            // The eight latest wait for their announcement; an older one is forgotten. One that is written again while
+            // it waits stays where it was first: the earliest counts. (S1.4)
             let mut open = draft.commitments(*hotkey).cloned().unwrap_or_default().0;
-            open.retain(|(known, _)| known != commitment);
+            if open.iter().any(|(known, _)| known == commitment) {
+                return;
+            }
             open.push((*commitment, *block));
             let surplus = open.len().saturating_sub(limits::OPEN_COMMITMENTS_MAX);
             open.drain(..surplus);

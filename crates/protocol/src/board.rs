@@ -2,13 +2,14 @@
 
 use crate::draft::Draft;
 use crate::reason::Reason;
-use crate::state::{Agreed, Board, Key, Status, Submission, Value, View};
+use crate::state::{Agreed, Board, Key, Submission, Value, View};
 use crate::{limits, registry};
 use agon_types::action::{Decision, Verdict};
 use agon_types::event::Event;
 use agon_types::manifest::{Approval, WeightRule};
 use agon_types::{
-    Action, ChainBlock, ChallengeId, Digest, Epoch, Hotkey, Manifest, Outcome, PublicKey, Score, SubmissionId, Verified,
+    Action, ChainBlock, ChallengeId, Digest, Epoch, Hotkey, Manifest, Outcome, PublicKey, Score,
+    SubmissionId, Verified,
 };
 
 /// One line of a ranking. Only scores of one seed stand in one ranking.
@@ -35,25 +36,29 @@ fn rows_of(view: &impl View, challenge: &ChallengeId, (version, epoch): (u32, Ep
     let mut rows: Vec<(Row, agon_types::Height)> = entries
         .filter_map(|(key, value)| {
             let (Key::Score(_, _, _, submission), Value::Score(agreed)) = (key, value) else { return None };
-            let known = view.submission(*submission)?;
+            // Whoever lost its artifact to an earlier commitment while it was evaluated has no place. (S1.6)
+            let known = view.submission(*submission).filter(|known| known.duplicate_of.is_none())?;
             let row = Row {
                 submission: *submission,
                 hotkey: known.announcement.hotkey,
                 score: agreed.score,
-                eligible: !known.barred && is_eligible(manifest, &agreed.outcome),
+                eligible: !known.barred && is_eligible(manifest, agreed),
                 committed_at: known.committed_at,
             };
             Some((row, known.height))
         })
         .collect();
-    rows.sort_by_key(|(row, height)| (std::cmp::Reverse(row.score), row.committed_at, *height, row.submission));
+    rows.sort_by_key(|(row, height)| {
+        (std::cmp::Reverse(row.score), row.committed_at, *height, row.submission)
+    });
     rows.into_iter().map(|(row, _)| row).collect()
 }
 
-/// Every benchmark reaches its minimum. (S5.7)
-fn is_eligible(manifest: &Manifest, outcome: &Outcome) -> bool {
-    let Outcome::Scored(measured) = outcome else { return false };
-    measured.len() == manifest.benchmarks.len()
+/// It has a score, and every benchmark reaches its minimum. (S5.7)
+fn is_eligible(manifest: &Manifest, agreed: &Agreed) -> bool {
+    let Outcome::Scored(measured) = &agreed.outcome else { return false };
+    agreed.score > Score::ZERO
+        && measured.len() == manifest.benchmarks.len()
         && measured.iter().zip(&manifest.benchmarks).all(|(got, benchmark)| got.score >= benchmark.score_min)
 }
 
@@ -63,20 +68,24 @@ pub fn last_agreed<'v>(view: &'v impl View, known: &Submission, id: SubmissionId
     view.agreed(known.announcement.challenge.clone(), version, epoch, id)
 }
 
-/// Ranks every challenge that had jobs in an epoch whose jobs have all ended.
+/// Whether the last agreed result of a champion is still good enough to earn. (S5.7)
+pub fn still_earns(view: &impl View, id: SubmissionId) -> bool {
+    let earns = || {
+        let known = view.submission(id)?;
+        let manifest = view.manifest(known.announcement.challenge.clone(), known.last?.0)?;
+        Some(is_eligible(manifest, last_agreed(view, known, id)?))
+    };
+    earns().unwrap_or(false)
+}
+
+/// Ranks every challenge of an epoch whose jobs have all ended; without any new score the former ranking stands.
 pub fn rank_all(draft: &mut Draft<'_>, epoch: Epoch) {
-    for (challenge, known) in registry::all(draft) {
-        if known.status == Status::Retired {
-            continue;
-        }
-        // Jobs pin the version of their epoch, which may not be the newest any more.
-        for version in (1..=known.version).rev().take(2) {
-            let rows = rows_of(draft, &challenge, (version, epoch));
-            let manifest = draft.manifest(challenge.clone(), version).cloned();
-            if let Some(manifest) = manifest.filter(|_| !rows.is_empty()) {
-                rank(draft, &manifest, (epoch, rows));
-                break;
-            }
+    let contested = draft.opened(epoch).map(|opened| opened.challenges.clone()).unwrap_or_default();
+    for (challenge, version) in contested {
+        let rows = rows_of(draft, &challenge, (version, epoch));
+        let manifest = draft.manifest(challenge, version).cloned();
+        if let Some(manifest) = manifest.filter(|_| !rows.is_empty()) {
+            rank(draft, &manifest, (epoch, rows));
         }
     }
 }
@@ -89,19 +98,36 @@ fn rank(draft: &mut Draft<'_>, manifest: &Manifest, (epoch, rows): (Epoch, Vec<R
     }
     board.ranked = Some((manifest.version, epoch));
     draft.tell(Event::BoardChanged { challenge: challenge.clone(), epoch });
-    if let Some(winner) = challenger(manifest, &board, &rows) {
-        match manifest.approval {
-            Approval::Automatic => crown(draft, (&challenge, &mut board), Some(winner)),
-            Approval::Manual { .. } if board.candidate != Some(winner) => {
-                board.candidate = Some(winner);
-                let number = board.decisions;
-                draft.tell(Event::CandidateProposed { challenge: challenge.clone(), submission: winner, number });
+    let winner = challenger(manifest, &board, &rows);
+    match manifest.approval {
+        Approval::Automatic => {
+            board.candidate = None;
+            if winner.is_some() {
+                crown(draft, (&challenge, &mut board), winner);
             }
-            Approval::Manual { .. } => {}
         }
+        Approval::Manual { .. } => propose(draft, (&challenge, &mut board), (winner, &rows)),
     }
     lead(manifest, &mut board, (epoch, &rows));
     draft.put(Key::Board(challenge), board);
+}
+
+/// Whoever beats the champion now is the candidate; who was it and beats it no longer is not. (S5.10)
+fn propose(
+    draft: &mut Draft<'_>,
+    (challenge, board): (&ChallengeId, &mut Board),
+    (winner, rows): (Option<SubmissionId>, &[Row]),
+) {
+    let Some(submission) = winner else {
+        // Without a new score the former one stands, and with it the candidate.
+        board.candidate = board.candidate.filter(|known| rows.iter().all(|row| row.submission != *known));
+        return;
+    };
+    if board.candidate != winner {
+        board.candidate = winner;
+        let number = board.decisions;
+        draft.tell(Event::CandidateProposed { challenge: challenge.clone(), submission, number });
+    }
 }
 
 /// The best eligible submission that beats the champion by the margin, under the same seed. (S5.10)
@@ -110,13 +136,21 @@ fn challenger(manifest: &Manifest, board: &Board, rows: &[Row]) -> Option<Submis
     let Some(champion) = board.champion else { return Some(best.submission) };
     // A champion without a score under this seed cannot be compared, so it stands.
     let standing = rows.iter().find(|row| row.submission == champion)?;
+    if !standing.eligible {
+        return Some(best.submission);
+    }
     let one = u64::from(Score::ONE.billionths());
     let needed = u64::from(standing.score.billionths()) * (one + u64::from(manifest.win_margin.billionths()));
     (u64::from(best.score.billionths()) * one > needed).then_some(best.submission)
 }
 
-fn crown(draft: &mut Draft<'_>, (challenge, board): (&ChallengeId, &mut Board), champion: Option<SubmissionId>) {
+fn crown(
+    draft: &mut Draft<'_>,
+    (challenge, board): (&ChallengeId, &mut Board),
+    champion: Option<SubmissionId>,
+) {
     board.champion = champion;
+    board.candidate = board.candidate.filter(|candidate| Some(*candidate) != champion);
     if let Some(champion) = champion {
         board.approved.retain(|known| *known != champion);
         board.approved.push(champion);
@@ -152,11 +186,14 @@ pub fn decide(draft: &mut Draft<'_>, action: &Verified<Action>, decision: &Decis
     if decision.number != board.decisions {
         return Err(Reason::WrongNumber { expected: board.decisions, got: decision.number });
     }
+    let submission = decision.submission;
+    if draft.submission(submission).is_none() {
+        return Err(Reason::UnknownSubmission { submission });
+    }
     let subject = match decision.verdict {
         Verdict::Approve | Verdict::Reject => board.candidate,
         Verdict::Unapprove => board.champion,
     };
-    let submission = decision.submission;
     if subject != Some(submission) {
         return Err(Reason::NotCandidate { submission });
     }
@@ -180,12 +217,11 @@ fn carry_out(draft: &mut Draft<'_>, (manifest, board): (&Manifest, &mut Board), 
         }
         Verdict::Reject => {
             board.candidate = None;
-            bar(draft, submission);
+            bar(draft, board, submission);
             draft.tell(Event::CandidateRejected { challenge, submission, note });
         }
         Verdict::Unapprove => {
-            bar(draft, submission);
-            board.approved.retain(|known| *known != submission);
+            bar(draft, board, submission);
             draft.tell(Event::CandidateUnapproved { challenge, submission, note });
             let heir = runner_up(draft, manifest, board);
             crown(draft, (&manifest.id, board), heir);
@@ -206,7 +242,9 @@ fn runner_up(draft: &Draft<'_>, manifest: &Manifest, board: &Board) -> Option<Su
     }
 }
 
-fn bar(draft: &mut Draft<'_>, submission: SubmissionId) {
+/// A barred submission is never champion again, not even as the one to fall back to.
+fn bar(draft: &mut Draft<'_>, board: &mut Board, submission: SubmissionId) {
+    board.approved.retain(|known| *known != submission);
     if let Some(known) = draft.submission(submission).cloned() {
         draft.put(Key::Submission(submission), Submission { barred: true, ..known });
     }

@@ -11,17 +11,18 @@ pub fn open_next(draft: &mut Draft<'_>, anchor: &Anchor) {
     let (Some(now), Some(genesis)) = (draft.time(), draft.network()) else { return };
     let epoch = now.epoch.next();
     let seed = Digest::tagged("agon/epoch-seed", &(&genesis.network, epoch, anchor.hash)).0;
+    draft.put(Key::Now(), Now { epoch, ..now.clone() });
+    draft.tell(Event::EpochOpened { epoch });
+    registry::adopt(draft, epoch);
     let opened = Opened {
         anchor: anchor.number,
         seed,
         validators: validator::powers(draft, genesis.parameters.power_cap),
+        challenges: registry::active(draft),
         height: now.height,
         time_ms: now.time_ms,
     };
     draft.put(Key::Epoch(epoch), opened.clone());
-    draft.put(Key::Now(), Now { epoch, ..now.clone() });
-    draft.tell(Event::EpochOpened { epoch });
-    registry::adopt(draft, epoch);
     if job::derive(draft, epoch, &opened) {
         let round = Round { phase: Phase::Commit, height: now.height, time_ms: now.time_ms };
         draft.put(Key::Round(epoch, 0), round);
@@ -29,30 +30,26 @@ pub fn open_next(draft: &mut Draft<'_>, anchor: &Anchor) {
     forget(draft, epoch);
 }
 
-/// Jobs with their commits and reports leave the state two epochs after their score. (S4.9)
+/// Jobs with their commits and reports leave the state two epochs after their score, and never before their epoch is
+/// sealed. (S4.7)
 fn forget(draft: &mut Draft<'_>, epoch: Epoch) {
-    let Some(old) = epoch.0.checked_sub(limits::REPORTS_KEPT_EPOCHS + 1).map(Epoch) else { return };
-    let job = |round, id| JobId { epoch: old, round, submission: SubmissionId(Digest(id)) };
-    let (first, last) = (job(0, [0; 32]), job(u8::MAX, [0xff; 32]));
+    let unsealed = draft.now().map_or(Epoch(0), |now| now.unsealed);
+    let kept_from = unsealed.min(Epoch(epoch.0.saturating_sub(limits::REPORTS_KEPT_EPOCHS)));
+    let Some(old) = kept_from.0.checked_sub(1).map(Epoch) else { return };
+    let job = |epoch, round, id| JobId { epoch, round, submission: SubmissionId(Digest(id)) };
+    let (first, last) = (job(Epoch(0), 0, [0; 32]), job(old, u8::MAX, [0xff; 32]));
     let (low, high) = (Hotkey([0; 32]), Hotkey([0xff; 32]));
     let ranges = [
         (Key::Job(first), Key::Job(last)),
         (Key::Commit(first, low), Key::Commit(last, high)),
         (Key::Report(first, low), Key::Report(last, high)),
-        (Key::Round(old, 0), Key::Round(old, u8::MAX)),
+        (Key::Round(Epoch(0), 0), Key::Round(old, u8::MAX)),
+        (registry::quota_key(Epoch(0), [0; 32]), registry::quota_key(old, [0xff; 32])),
     ];
     for (from, to) in ranges {
         let keys: Vec<Key> = draft.range(&from, &to).into_iter().map(|(key, _)| key.clone()).collect();
         for key in keys {
             draft.remove(key);
         }
-    }
-    let quotas: Vec<Key> = draft
-        .range(&registry::quota_key(Epoch(0), [0; 32]), &registry::quota_key(old, [0xff; 32]))
-        .into_iter()
-        .map(|(key, _)| key.clone())
-        .collect();
-    for key in quotas {
-        draft.remove(key);
     }
 }

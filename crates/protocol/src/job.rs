@@ -1,8 +1,8 @@
 //! Step 3: which submissions are evaluated in an epoch, by whom, under which seed. All of it follows from the state.
 
 use crate::draft::Draft;
-use crate::state::{Job, Key, Opened, Status, Value, Verdict, View};
-use crate::{board, limits, registry};
+use crate::state::{Job, Key, Opened, Value, Verdict, View};
+use crate::{board, limits};
 use agon_types::event::Event;
 use agon_types::manifest::Assignment;
 use agon_types::{ChallengeId, Digest, Epoch, Hotkey, JobId, Manifest, Power, SubmissionId};
@@ -11,9 +11,8 @@ use std::collections::BTreeSet;
 /// Writes the jobs of an epoch; false if there are none. (S3.5)
 pub fn derive(draft: &mut Draft<'_>, epoch: Epoch, opened: &Opened) -> bool {
     let mut any = false;
-    for (challenge, known) in registry::all(draft) {
-        let manifest = draft.manifest(challenge.clone(), known.version).cloned();
-        let Some(manifest) = manifest.filter(|_| known.status == Status::Active) else { continue };
+    for (challenge, version) in &opened.challenges {
+        let Some(manifest) = draft.manifest(challenge.clone(), *version).cloned() else { continue };
         for submission in competitors(draft, &manifest, epoch) {
             draft.remove(Key::Entrant(challenge.clone(), submission));
             let assigned = assign(&manifest, opened, submission);
@@ -37,7 +36,8 @@ fn competitors(draft: &Draft<'_>, manifest: &Manifest, epoch: Epoch) -> Vec<Subm
     if let Some(standing) = draft.board(manifest.id.clone()) {
         chosen.extend(standing.champion);
         chosen.extend(standing.candidate);
-        let best = board::rows(draft, &manifest.id).into_iter().filter(|row| row.score > agon_types::Score::ZERO);
+        let best =
+            board::rows(draft, &manifest.id).into_iter().filter(|row| row.score > agon_types::Score::ZERO);
         chosen.extend(best.take(usize::from(manifest.rerun_top)).map(|row| row.submission));
     }
     let waiting = entrants(draft, &manifest.id).into_iter().filter(|(_, since)| *since < epoch);
@@ -107,7 +107,7 @@ mod tests {
     fn opened(powers: &[u64], seed: u8) -> Opened {
         let validators = (0u8..).zip(powers).map(|(n, power)| (Hotkey([n; 32]), Power(*power))).collect();
         let (anchor, height, time_ms) = (ChainBlock(0), Height(0), TimeMs(0));
-        Opened { anchor, seed: [seed; 32], validators, height, time_ms }
+        Opened { anchor, seed: [seed; 32], validators, challenges: Vec::new(), height, time_ms }
     }
 
     #[test]

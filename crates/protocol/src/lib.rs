@@ -17,7 +17,13 @@
 //! known), [`input`], [`reason`] and [`step`] (how it changes), [`pending`] (what a validator has to do next).
 #![cfg_attr(
     not(test),
-    deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::float_arithmetic)
+    deny(
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::float_arithmetic
+    )
 )]
 
 pub mod anchor;

@@ -64,14 +64,15 @@ fn reports(view: &impl View, validator: Hotkey) -> Vec<Duty> {
     duties
 }
 
-/// What a job is about; `None` once it has left the state.
+/// What a job is about: the manifest of its epoch, and every seed. (S3.9)
+///
+/// `None` once it has left the state.
 pub fn task(view: &impl View, id: JobId) -> Option<Task> {
     let known = view.job(id)?;
     let manifest = view.manifest(known.challenge.clone(), known.version)?.clone();
     let opened = view.opened(id.epoch)?;
-    let seeded = |benchmark: &Benchmark| {
-        (benchmark.clone(), job::seed(opened, &manifest.id, &benchmark.name))
-    };
+    let seeded =
+        |benchmark: &Benchmark| (benchmark.clone(), job::seed(opened, &manifest.id, &benchmark.name));
     let benchmarks = manifest.benchmarks.iter().map(seeded).collect();
     let artifact = view.submission(id.submission)?.announcement.artifact;
     Some(Task { artifact, benchmarks, manifest })

@@ -52,6 +52,8 @@ reasons! {
     WrongVersion { expected: u32, got: u32 } = "wrong_version", "version {got} cannot follow: expected {expected}";
     ShiftNotPossible { challenge: ChallengeId } = "shift_not_possible",
         "{challenge} cannot change in this way now: `agon challenge show {challenge}` says where it stands";
+    Superseded { challenge: ChallengeId, expired: Height } = "superseded",
+        "a change of {challenge} that expires at height {expired} was made already: sign one that expires later";
     InvalidManifest { field: String, problem: String } = "invalid_manifest", "manifest field {field}: {problem}";
     EmissionExceeded { left: u32 } = "emission_exceeded",
         "the shares of all challenges exceed the whole: {left} billionths are left";

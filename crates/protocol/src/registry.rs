@@ -5,7 +5,9 @@ use crate::reason::Reason;
 use crate::state::{Challenge, Change, Key, Status, Value, View};
 use agon_types::action::Shift;
 use agon_types::event::Event;
-use agon_types::{Action, ChallengeId, Digest, Epoch, Genesis, Hotkey, Manifest, PublicKey, Score, Verified, limits};
+use agon_types::{
+    Action, ChallengeId, Digest, Epoch, Genesis, Height, Hotkey, Manifest, PublicKey, Score, Verified, limits,
+};
 
 /// Refuses an action that has not enough keys of the owner. (S6.1)
 pub fn check_owner(genesis: &Genesis, action: &Verified<Action>) -> Result<(), Reason> {
@@ -20,7 +22,7 @@ pub fn check_owner(genesis: &Genesis, action: &Verified<Action>) -> Result<(), R
 
 /// Opens a challenge; it is active from the next epoch on. (S6.2)
 pub fn publish(draft: &mut Draft<'_>, action: &Verified<Action>, manifest: &Manifest) -> Result<(), Reason> {
-    check_manifest(draft, action, manifest)?;
+    check_owner(draft.network().ok_or(Reason::NoGenesis)?, action)?;
     if draft.challenge(manifest.id.clone()).is_some() {
         let same = draft.manifest(manifest.id.clone(), manifest.version) == Some(manifest);
         let challenge = manifest.id.clone();
@@ -29,32 +31,36 @@ pub fn publish(draft: &mut Draft<'_>, action: &Verified<Action>, manifest: &Mani
     if manifest.version != 1 {
         return Err(Reason::WrongVersion { expected: 1, got: manifest.version });
     }
-    if all(draft).len() >= limits::CHALLENGES_MAX {
+    check_manifest(draft, manifest)?;
+    let living = all(draft).iter().filter(|(_, known)| known.status != Status::Retired).count();
+    if living >= limits::CHALLENGES_MAX {
         return Err(Reason::TooManyChallenges { max: limits::CHALLENGES_MAX });
     }
     let next = Some(Change { version: 1, status: Status::Active });
-    let challenge = Challenge { version: 1, status: Status::Proposed, next };
+    let challenge = Challenge { version: 1, status: Status::Proposed, next, shifted: Height(0) };
     keep(draft, manifest, challenge);
     Ok(())
 }
 
 /// Replaces the rules from the next epoch on. (S6.3)
 pub fn update(draft: &mut Draft<'_>, action: &Verified<Action>, manifest: &Manifest) -> Result<(), Reason> {
-    check_manifest(draft, action, manifest)?;
+    check_owner(draft.network().ok_or(Reason::NoGenesis)?, action)?;
     let id = manifest.id.clone();
-    let known = draft.challenge(id.clone()).cloned().ok_or(Reason::UnknownChallenge { challenge: id.clone() })?;
+    let known =
+        draft.challenge(id.clone()).cloned().ok_or(Reason::UnknownChallenge { challenge: id.clone() })?;
     if draft.manifest(id.clone(), manifest.version) == Some(manifest) {
         return Err(Reason::AlreadyDone);
     }
-    if known.status == Status::Retired {
+    let latest = known.next.clone().unwrap_or(Change { version: known.version, status: known.status });
+    if latest.status == Status::Retired {
         return Err(Reason::ShiftNotPossible { challenge: id });
     }
-    let latest = known.next.as_ref().map_or(known.version, |change| change.version);
-    if manifest.version != latest.saturating_add(1) {
-        return Err(Reason::WrongVersion { expected: latest.saturating_add(1), got: manifest.version });
+    let expected = latest.version.saturating_add(1);
+    if manifest.version != expected {
+        return Err(Reason::WrongVersion { expected, got: manifest.version });
     }
-    let status = known.next.as_ref().map_or(known.status, |change| change.status);
-    let next = Some(Change { version: manifest.version, status });
+    check_manifest(draft, manifest)?;
+    let next = Some(Change { version: manifest.version, status: latest.status });
     keep(draft, manifest, Challenge { next, ..known });
     Ok(())
 }
@@ -80,25 +86,45 @@ pub fn shift(
         (Shift::Resume, Status::Active) => return Err(Reason::AlreadyDone),
         _ => return Err(Reason::ShiftNotPossible { challenge: id.clone() }),
     };
-    draft.put(Key::Challenge(id.clone()), Challenge { next: Some(Change { version, status }), ..known });
+    // A pause that was undone must not come back because somebody sends it again.
+    let shifted = action.body().expires_at_height;
+    if shifted <= known.shifted {
+        return Err(Reason::Superseded { challenge: id.clone(), expired: known.shifted });
+    }
+    let next = Some(Change { version, status });
+    draft.put(Key::Challenge(id.clone()), Challenge { next, shifted, ..known });
     Ok(())
 }
 
-/// Makes every signed change true that is due. (S6.5)
+/// Makes every signed change true that is due. Rules and openings wait for their epoch; a pause or an end never
+/// does. (S6.5)
 pub fn adopt(draft: &mut Draft<'_>, epoch: Epoch) {
     for (id, known) in all(draft) {
         let Some(next) = known.next.clone() else { continue };
-        let due = draft.manifest(id.clone(), next.version).is_some_and(|m| m.not_before_epoch <= epoch);
-        if !due {
-            continue;
+        let is_due = |version| {
+            draft.manifest(id.clone(), version).is_some_and(|rules| rules.not_before_epoch <= epoch)
+        };
+        let version = if is_due(next.version) { next.version } else { known.version };
+        let status = match next.status {
+            Status::Active if !is_due(version) => known.status,
+            status => status,
+        };
+        let done = status == Status::Retired || next == Change { version, status };
+        if (version, status) != (known.version, known.status) || done {
+            draft.put(
+                Key::Challenge(id.clone()),
+                Challenge { version, status, next: (!done).then_some(next), ..known },
+            );
+            let status = status_text(status).to_owned();
+            draft.tell(Event::ChallengeChanged { challenge: id, version, status });
         }
-        draft.put(
-            Key::Challenge(id.clone()),
-            Challenge { version: next.version, status: next.status, next: None },
-        );
-        let status = status_text(next.status).to_owned();
-        draft.tell(Event::ChallengeChanged { challenge: id, version: next.version, status });
     }
+}
+
+/// Every challenge that takes part in an epoch, with the version that counts for it.
+pub fn active(view: &impl View) -> Vec<(ChallengeId, u32)> {
+    let active = all(view).into_iter().filter(|(_, known)| known.status == Status::Active);
+    active.map(|(id, known)| (id, known.version)).collect()
 }
 
 /// Every challenge, in the order of its id.
@@ -117,11 +143,13 @@ pub fn all(view: &impl View) -> Vec<(ChallengeId, Challenge)> {
 /// The rules under which an open challenge takes submissions, or why it takes none.
 pub fn open_manifest<'v>(view: &'v impl View, id: &ChallengeId) -> Result<&'v Manifest, Reason> {
     let challenge = || id.clone();
-    let known = view.challenge(id.clone()).ok_or_else(|| Reason::UnknownChallenge { challenge: challenge() })?;
+    let known =
+        view.challenge(id.clone()).ok_or_else(|| Reason::UnknownChallenge { challenge: challenge() })?;
     if known.status != Status::Active {
         return Err(Reason::ChallengeClosed { challenge: challenge() });
     }
-    view.manifest(id.clone(), known.version).ok_or_else(|| Reason::UnknownChallenge { challenge: challenge() })
+    view.manifest(id.clone(), known.version)
+        .ok_or_else(|| Reason::UnknownChallenge { challenge: challenge() })
 }
 
 pub fn status_text(status: Status) -> &'static str {
@@ -149,8 +177,7 @@ fn keep(draft: &mut Draft<'_>, manifest: &Manifest, challenge: Challenge) {
     draft.tell(Event::ChallengeProposed { challenge: id, version });
 }
 
-fn check_manifest(draft: &Draft<'_>, action: &Verified<Action>, manifest: &Manifest) -> Result<(), Reason> {
-    check_owner(draft.network().ok_or(Reason::NoGenesis)?, action)?;
+fn check_manifest(draft: &Draft<'_>, manifest: &Manifest) -> Result<(), Reason> {
     let invalid = |field: &str, problem: String| Reason::InvalidManifest { field: field.to_owned(), problem };
     manifest.check().map_err(|error| invalid(error.field, error.problem))?;
     if manifest.code == Digest::ZERO {
@@ -161,7 +188,8 @@ fn check_manifest(draft: &Draft<'_>, action: &Verified<Action>, manifest: &Manif
 
 /// The shares of all challenges that are not retired fit into the whole. (S6.6)
 fn check_emission(draft: &Draft<'_>, manifest: &Manifest) -> Result<(), Reason> {
-    let others = all(draft).into_iter().filter(|(id, known)| *id != manifest.id && known.status != Status::Retired);
+    let others =
+        all(draft).into_iter().filter(|(id, known)| *id != manifest.id && known.status != Status::Retired);
     let taken: u64 = others
         .filter_map(|(id, known)| {
             // A change that waits counts if it is larger: whichever comes, the whole is never exceeded.

@@ -73,5 +73,9 @@ fn assigned_job<'d>(
 
 fn check_phase(draft: &Draft<'_>, id: JobId, phase: Phase) -> Result<(), Reason> {
     let round = draft.round(id.epoch, id.round);
-    if round.is_some_and(|round| round.phase == phase) { Ok(()) } else { Err(Reason::OutsideWindow { job: id }) }
+    if round.is_some_and(|round| round.phase == phase) {
+        Ok(())
+    } else {
+        Err(Reason::OutsideWindow { job: id })
+    }
 }

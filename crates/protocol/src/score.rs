@@ -6,8 +6,9 @@ use crate::{board, job, limits, validator};
 use agon_types::event::Event;
 use agon_types::genesis::Window;
 use agon_types::manifest::Agreement;
-use agon_types::report::{Failure, Measured};
+use agon_types::report::{Failure, FailureReason, Measured};
 use agon_types::{Digest, Epoch, Hotkey, JobId, Outcome, Power, Score, SubmissionId};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A revealed outcome with its weight.
@@ -84,7 +85,8 @@ fn close_round(draft: &mut Draft<'_>, (epoch, round): (Epoch, u8), absences_max:
 fn dispute(draft: &mut Draft<'_>, id: JobId, job: &Job) {
     draft.put(Key::Job(id), Job { verdict: Verdict::Disputed, ..job.clone() });
     let opened = draft.opened(id.epoch).cloned();
-    let all = |opened: Opened| opened.validators.into_iter().map(|(hotkey, power)| (hotkey, power.0)).collect();
+    let all =
+        |opened: Opened| opened.validators.into_iter().map(|(hotkey, power)| (hotkey, power.0)).collect();
     let assigned = opened.map(all).unwrap_or_default();
     if let Some(manifest) = draft.manifest(job.challenge.clone(), job.version).cloned() {
         job::put(draft, JobId { round: 1, ..id }, (&manifest, assigned));
@@ -100,7 +102,8 @@ fn undecide(draft: &mut Draft<'_>, id: JobId, job: &Job) {
     draft.tell(Event::SubmissionUndecided { challenge: challenge.clone(), submission, epoch: id.epoch });
     let Some(known) = draft.submission(submission).cloned() else { return };
     let attempts = known.attempts.saturating_add(1);
-    if known.last.is_none() && attempts < limits::ATTEMPTS_MAX {
+    let newcomer = known.last.is_none() && known.duplicate_of.is_none();
+    if newcomer && attempts < limits::ATTEMPTS_MAX {
         draft.put(Key::Entrant(challenge, submission), Entrant(id.epoch));
     }
     draft.put(Key::Submission(submission), Submission { attempts, ..known });
@@ -155,7 +158,7 @@ fn agree(draft: &mut Draft<'_>, id: JobId, job: &Job) -> bool {
     draft.put(Key::Score(job.challenge.clone(), job.version, id.epoch, id.submission), agreed);
     draft.put(Key::Job(id), Job { verdict: Verdict::Agreed, ..job.clone() });
     if let Some(known) = draft.submission(id.submission).cloned() {
-        let last = Some((job.version, id.epoch));
+        let last = known.last.max(Some((job.version, id.epoch)));
         draft.put(Key::Submission(id.submission), Submission { last, attempts: 0, ..known });
     }
     true
@@ -189,7 +192,8 @@ fn exact(reports: &[Weighed<'_>], whole: u64) -> Option<(Outcome, u64, u32)> {
     for (outcome, weight) in reports {
         *weights.entry(outcome).or_default() += weight;
     }
-    let (outcome, weight) = weights.into_iter().find(|(_, weight)| Power(*weight).is_quorum_of(Power(whole)))?;
+    let (outcome, weight) =
+        weights.into_iter().find(|(_, weight)| Power(*weight).is_quorum_of(Power(whole)))?;
     let outliers = reports.iter().filter(|(other, _)| *other != outcome).count();
     Some((outcome.clone(), weight, u32::try_from(outliers).unwrap_or(u32::MAX)))
 }
@@ -201,18 +205,18 @@ fn median(reports: &[Weighed<'_>], whole: u64, bound: Score) -> Option<(Outcome,
     if !Power(reported).is_quorum_of(Power(whole)) {
         return None;
     }
-    let mut failures: BTreeMap<&Failure, u64> = BTreeMap::new();
+    let mut failures: Vec<(&Failure, u64)> = Vec::new();
     let mut measured: Vec<(&Vec<Measured>, u64)> = Vec::new();
     for (outcome, weight) in reports {
         match outcome {
-            Outcome::Failed(failure) => *failures.entry(failure).or_default() += weight,
+            Outcome::Failed(failure) => failures.push((failure, *weight)),
             Outcome::Scored(all) => measured.push((all, *weight)),
         }
     }
-    let failed: u64 = failures.values().sum();
+    let failed: u64 = failures.iter().map(|(_, weight)| weight).sum();
     if failed * 2 > reported || measured.is_empty() {
-        let (failure, _) = failures.into_iter().max_by_key(|(failure, weight)| (*weight, std::cmp::Reverse(*failure)))?;
-        return Some((Outcome::Failed(failure.clone()), failed, u32::try_from(measured.len()).unwrap_or(u32::MAX)));
+        let outliers = u32::try_from(measured.len()).unwrap_or(u32::MAX);
+        return Some((Outcome::Failed(main_failure(&failures)?.clone()), reported, outliers));
     }
     let benchmarks = measured.first().map_or(0, |(all, _)| all.len());
     let middle: Vec<Measured> = (0..benchmarks)
@@ -231,10 +235,24 @@ fn median(reports: &[Weighed<'_>], whole: u64, bound: Score) -> Option<(Outcome,
     Some((outcome, reported, u32::try_from(outliers).unwrap_or(u32::MAX)))
 }
 
+/// The reason with the most weight, in the words with the most weight of those who name it. (S5.3)
+fn main_failure<'a>(failures: &[(&'a Failure, u64)]) -> Option<&'a Failure> {
+    let mut reasons: BTreeMap<FailureReason, u64> = BTreeMap::new();
+    let mut words: BTreeMap<&Failure, u64> = BTreeMap::new();
+    for (failure, weight) in failures {
+        *reasons.entry(failure.reason).or_default() += weight;
+        *words.entry(failure).or_default() += weight;
+    }
+    let rank = |(failure, weight): &(&'a Failure, u64)| {
+        let reason = reasons.get(&failure.reason).copied().unwrap_or(0);
+        (reason, Reverse(failure.reason), *weight, Reverse(*failure))
+    };
+    words.into_iter().max_by_key(rank).map(|(failure, _)| failure)
+}
+
 /// The lowest score such that at least half of the weight is at or below it.
 fn middle_of(mut scores: Vec<(&Measured, u64)>) -> Option<Measured> {
-    scores.sort_by_key(|(measured, _)| *measured);
-    scores.sort_by_key(|(measured, _)| measured.score);
+    scores.sort_by_key(|(measured, _)| (measured.score, *measured));
     let whole: u64 = scores.iter().map(|(_, weight)| weight).sum();
     let mut below = 0u64;
     scores.into_iter().find_map(|(measured, weight)| {

@@ -2,8 +2,8 @@
 
 use agon_types::anchor::Neuron;
 use agon_types::{
-    Announcement, ChainBlock, ChallengeId, Digest, Epoch, Genesis, Height, Hotkey, JobId, Manifest, Outcome, Power,
-    Score, Seal, SessionKey, SubmissionId, TimeMs,
+    Announcement, ChainBlock, ChallengeId, Digest, Epoch, Genesis, Height, Hotkey, JobId, Manifest, Outcome,
+    Power, Score, Seal, SessionKey, SubmissionId, TimeMs,
 };
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeMap;
@@ -131,6 +131,8 @@ pub struct Challenge {
     pub version: u32,
     pub status: Status,
     pub next: Option<Change>,
+    /// When the last pause, resumption or end expires: only a later one counts.
+    pub shifted: Height,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -170,6 +172,8 @@ pub struct Opened {
     pub anchor: ChainBlock,
     pub seed: [u8; 32],
     pub validators: Vec<(Hotkey, Power)>,
+    /// What is contested, by the version whose rules judge and pay in this epoch.
+    pub challenges: Vec<(ChallengeId, u32)>,
     pub height: Height,
     pub time_ms: TimeMs,
 }
@@ -263,6 +267,7 @@ impl State {
             anchor: genesis.chain_start,
             seed: [0; 32],
             validators: Vec::new(),
+            challenges: Vec::new(),
             height: Height(0),
             time_ms: genesis.time_ms,
         };

@@ -11,7 +11,10 @@ use agon_types::{Action, ActionBody, Verified, limits};
 /// What an input did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    Done { writes: Writes, effects: Vec<Event> },
+    Done {
+        writes: Writes,
+        effects: Vec<Event>,
+    },
     /// Nothing changed, for this reason.
     Refused(Reason),
 }
@@ -54,6 +57,7 @@ fn begin_block(draft: &mut Draft<'_>, begin: Begin) -> Result<(), Reason> {
     Ok(())
 }
 
+/// An action counts until its height, and once. (S2.6, S2.7)
 fn act(draft: &mut Draft<'_>, action: &Verified<Action>) -> Result<(), Reason> {
     let height = draft.now().ok_or(Reason::NoGenesis)?.height;
     let expires = action.body().expires_at_height;
@@ -73,7 +77,9 @@ fn act(draft: &mut Draft<'_>, action: &Verified<Action>) -> Result<(), Reason> {
             registry::shift(draft, action, (challenge, *version, *shift))
         }
         ActionBody::Announce(announcement) => submission::announce(draft, action, announcement),
-        ActionBody::Commit { job, validator, commit } => report::commit(draft, action, (*job, *validator, *commit)),
+        ActionBody::Commit { job, validator, commit } => {
+            report::commit(draft, action, (*job, *validator, *commit))
+        }
         ActionBody::Reveal { report, salt } => report::reveal(draft, action, (report, salt)),
         ActionBody::Decide(decision) => board::decide(draft, action, decision),
     }

@@ -5,11 +5,17 @@ use crate::reason::Reason;
 use crate::state::{Claim, Commitments, Entrant, Key, Quota, Submission, View};
 use crate::{board, registry};
 use agon_types::event::Event;
-use agon_types::{Action, Announcement, ChainBlock, JobId, Outcome, PublicKey, SubmissionId, Verified, limits};
+use agon_types::{
+    Action, Announcement, ChainBlock, JobId, Outcome, PublicKey, SubmissionId, Verified, limits,
+};
 use serde::Serialize;
 
-/// Admits a submission, or says why not.
-pub fn announce(draft: &mut Draft<'_>, action: &Verified<Action>, stated: &Announcement) -> Result<(), Reason> {
+/// Admits a submission, or says why not. A version is one artifact for ever. (S1.8)
+pub fn announce(
+    draft: &mut Draft<'_>,
+    action: &Verified<Action>,
+    stated: &Announcement,
+) -> Result<(), Reason> {
     let genesis = draft.network().ok_or(Reason::NoGenesis)?;
     let now = draft.time().ok_or(Reason::NoGenesis)?;
     if !action.is_signed_by(PublicKey::Hotkey(stated.hotkey)) {
@@ -39,7 +45,11 @@ pub fn announce(draft: &mut Draft<'_>, action: &Verified<Action>, stated: &Annou
     draft.tell(Event::SubmissionAnnounced { challenge, submission: id, hotkey: stated.hotkey, label });
     match submission.duplicate_of {
         Some(of) => {
-            draft.tell(Event::SubmissionDuplicate { challenge: stated.challenge.clone(), submission: id, of });
+            draft.tell(Event::SubmissionDuplicate {
+                challenge: stated.challenge.clone(),
+                submission: id,
+                of,
+            });
         }
         None => draft.put(Key::Entrant(stated.challenge.clone(), id), Entrant(now.epoch)),
     }
@@ -84,7 +94,11 @@ fn take_commitment(draft: &mut Draft<'_>, stated: &Announcement) -> Result<Chain
     let commitment = stated.commitment(network);
     let mut open = draft.commitments(hotkey).cloned().unwrap_or_default().0;
     open.retain(|(known, _)| *known != commitment);
-    draft.put(Key::Commitments(hotkey), Commitments(open));
+    if open.is_empty() {
+        draft.remove(Key::Commitments(hotkey));
+    } else {
+        draft.put(Key::Commitments(hotkey), Commitments(open));
+    }
     Ok(block)
 }
 

@@ -50,7 +50,7 @@ pub fn count_absence(draft: &mut Draft<'_>, validator: Hotkey, absent: bool, abs
         draft.tell(Event::ValidatorAbsent { validator, absences });
     }
     if absences != session.absences {
-        let ended = session.ended || absences >= absences_max;
+        let ended = session.ended || (absent && absences >= absences_max);
         draft.put(Key::Session(validator), Session { absences, ended, ..session });
     }
 }
@@ -132,7 +132,8 @@ mod tests {
         ];
         for (desc, stakes, cap, expected) in cases {
             let got = shares(stakes, cap);
-            let near = got.len() == expected.len() && got.iter().zip(expected).all(|(a, b)| a.abs_diff(*b) <= 1);
+            let near =
+                got.len() == expected.len() && got.iter().zip(expected).all(|(a, b)| a.abs_diff(*b) <= 1);
             assert!(near, "{desc}: {got:?}, expected {expected:?}");
         }
     }

@@ -1,8 +1,8 @@
 //! Step 7: what an epoch pays. Integers that sum exactly; what nobody earned goes to the burn hotkey, and nowhere else.
 
 use crate::draft::Draft;
-use crate::state::{Board, Key, Now, Status, View};
-use crate::{anchor, board, registry, score};
+use crate::state::{Board, Key, Now, View};
+use crate::{anchor, board, score};
 use agon_types::event::Event;
 use agon_types::manifest::{Decay, WeightRule};
 use agon_types::seal::{ChallengeSeal, Points, Seal, UNITS_TOTAL, Weight};
@@ -23,16 +23,12 @@ pub fn seal_finished(draft: &mut Draft<'_>) {
     }
 }
 
-/// The bundle of an epoch, from the state at its end.
+/// The bundle of an epoch: the rules that it opened with, the boards and uids as they are now.
 fn close(draft: &Draft<'_>, epoch: Epoch) -> Option<Seal> {
     let genesis = draft.network()?;
-    let mut challenges = Vec::new();
-    for (id, known) in registry::all(draft) {
-        let manifest = draft.manifest(id, known.version);
-        if let Some(manifest) = manifest.filter(|_| known.status == Status::Active) {
-            challenges.push(pay(draft, manifest, epoch));
-        }
-    }
+    let rules = draft.opened(epoch)?.challenges.iter();
+    let manifests = rules.filter_map(|(id, version)| draft.manifest(id.clone(), *version));
+    let challenges: Vec<ChallengeSeal> = manifests.map(|manifest| pay(draft, manifest, epoch)).collect();
     let earners = challenges.iter().flat_map(|challenge| &challenge.points).map(|points| points.hotkey);
     let named: BTreeSet<Hotkey> = earners.chain([genesis.burn]).collect();
     let uids = named.into_iter().filter_map(|hotkey| Some((hotkey, draft.neuron(hotkey)?.uid)));
@@ -59,8 +55,12 @@ fn pay(draft: &Draft<'_>, manifest: &Manifest, epoch: Epoch) -> ChallengeSeal {
 fn points(draft: &Draft<'_>, manifest: &Manifest, board: &Board) -> Vec<Points> {
     let earning = match manifest.weight_rule {
         WeightRule::Champion => {
-            let champion = board.champion.and_then(|id| Some((id, draft.submission(id)?.announcement.hotkey)));
-            champion.map(|(submission, hotkey)| Points { submission, hotkey, points: 1 }).into_iter().collect()
+            let champion = board.champion.filter(|id| board::still_earns(draft, *id));
+            let paid = champion.and_then(|submission| {
+                let hotkey = draft.submission(submission)?.announcement.hotkey;
+                Some(Points { submission, hotkey, points: 1 })
+            });
+            paid.into_iter().collect()
         }
         WeightRule::Proportional => {
             let rows = board::rows(draft, &manifest.id).into_iter().filter(|row| row.eligible);
@@ -149,7 +149,8 @@ pub fn quantise(weights: &[Weight], uids: &[(Hotkey, u16)]) -> Vec<(u16, u16)> {
 
 /// Whether the results in a seal follow from its facts.
 pub fn is_sound(seal: &Seal) -> bool {
-    weigh(&seal.challenges, &seal.uids, seal.burn) == seal.weights && quantise(&seal.weights, &seal.uids) == seal.vector
+    weigh(&seal.challenges, &seal.uids, seal.burn) == seal.weights
+        && quantise(&seal.weights, &seal.uids) == seal.vector
 }
 
 #[cfg(test)]
@@ -190,8 +191,16 @@ mod tests {
                 vec![challenge(ONE, ONE, &[(1, 1), (2, 1), (3, 1)])],
                 vec![(1, 333_333_334), (2, 333_333_333), (3, 333_333_333)],
             ),
-            ("decay is burned", vec![challenge(ONE, ONE / 2, &[(1, 1)])], vec![(0, 500_000_000), (1, 500_000_000)]),
-            ("who left is burned", vec![challenge(ONE, ONE, &[(1, 1), (9, 3)])], vec![(0, 750_000_000), (1, 250_000_000)]),
+            (
+                "decay is burned",
+                vec![challenge(ONE, ONE / 2, &[(1, 1)])],
+                vec![(0, 500_000_000), (1, 500_000_000)],
+            ),
+            (
+                "who left is burned",
+                vec![challenge(ONE, ONE, &[(1, 1), (9, 3)])],
+                vec![(0, 750_000_000), (1, 250_000_000)],
+            ),
             (
                 "two challenges pay one miner",
                 vec![challenge(ONE / 4, ONE, &[(1, 1)]), challenge(ONE / 4, ONE, &[(1, 7)])],
@@ -225,7 +234,11 @@ mod tests {
             (1..).zip(units).map(weight).collect::<Vec<_>>()
         };
         assert_eq!(quantise(&weights([500, 250, 250]), &uids), [(3, 32768), (5, 32768), (7, 65535)]);
-        assert_eq!(quantise(&weights([1_000_000_000, 1, 7630]), &uids), [(5, 1), (7, 65535)], "tiny ones vanish");
+        assert_eq!(
+            quantise(&weights([1_000_000_000, 1, 7630]), &uids),
+            [(5, 1), (7, 65535)],
+            "tiny ones vanish"
+        );
         assert_eq!(quantise(&[], &uids), []);
     }
 

@@ -183,7 +183,7 @@ impl fmt::Display for PublicKey {
 }
 
 /// A key that can sign.
-pub trait SigningKey {
+pub trait SigningKey: Send + Sync {
     fn public(&self) -> PublicKey;
     fn sign(&self, message: &[u8]) -> Signature;
 }

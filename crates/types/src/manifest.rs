@@ -58,9 +58,11 @@ fn yes() -> bool {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[borsh(use_discriminant = true)]
+#[repr(u8)]
 pub enum ChallengeKind {
     /// A WASM component that runs in every validator.
-    Component,
+    Component = 0,
 }
 
 #[derive(
@@ -77,9 +79,11 @@ pub enum ChallengeKind {
     Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
+#[borsh(use_discriminant = true)]
+#[repr(u8)]
 pub enum AgentKind {
     /// A WASM component.
-    Component,
+    Component = 0,
 }
 
 /// What one job may use.

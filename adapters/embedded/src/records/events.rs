@@ -1,0 +1,76 @@
+//! Numbered events with the height up to which they are told, and the nonces of signed requests.
+
+use super::unreadable;
+use agon_types::event::{Event, Numbered};
+use agon_types::{Height, TimeMs};
+use rusqlite::{Connection, Row, params};
+
+/// How long a nonce is remembered: twice the skew that a signed request may have.
+const NONCE_MS: u64 = 600_000;
+
+fn numbered(row: &Row<'_>) -> rusqlite::Result<Numbered> {
+    let text: String = row.get(2)?;
+    let event = serde_json::from_str(&text).map_err(unreadable)?;
+    Ok(Numbered { id: row.get(0)?, time_ms: TimeMs(row.get(1)?), event })
+}
+
+/// Keeps the events of a block with their height in one transaction; a block that was told before stays as it is.
+pub(super) fn append(
+    connection: &Connection,
+    height: Height,
+    at: TimeMs,
+    events: Vec<Event>,
+) -> rusqlite::Result<Vec<Numbered>> {
+    if height <= projected(connection)? {
+        return of_height(connection, height);
+    }
+    let sql = "INSERT INTO events (height, time_ms, event) VALUES (?1, ?2, ?3)";
+    let mut insert = connection.prepare_cached(sql)?;
+    let mut kept = Vec::with_capacity(events.len());
+    for event in events {
+        let text = serde_json::to_string(&event).map_err(unreadable)?;
+        let id = insert.insert(params![height.0, at.0, text])?;
+        let id = u64::try_from(id).map_err(unreadable)?;
+        kept.push(Numbered { id, time_ms: at, event });
+    }
+    connection.prepare_cached("UPDATE projection SET height = ?1")?.execute([height.0])?;
+    Ok(kept)
+}
+
+fn of_height(connection: &Connection, height: Height) -> rusqlite::Result<Vec<Numbered>> {
+    connection
+        .prepare_cached("SELECT id, time_ms, event FROM events WHERE height = ?1 ORDER BY id")?
+        .query_map([height.0], numbered)?
+        .collect()
+}
+
+pub(super) fn after(connection: &Connection, after: u64, limit: i64) -> rusqlite::Result<Vec<Numbered>> {
+    // A cursor beyond what SQLite can count is one that nothing follows.
+    let after = i64::try_from(after).unwrap_or(i64::MAX);
+    connection
+        .prepare_cached("SELECT id, time_ms, event FROM events WHERE id > ?1 ORDER BY id LIMIT ?2")?
+        .query_map(params![after, limit], numbered)?
+        .collect()
+}
+
+pub(super) fn last(connection: &Connection) -> rusqlite::Result<u64> {
+    connection.prepare_cached("SELECT coalesce(max(id), 0) FROM events")?.query_row([], |row| row.get(0))
+}
+
+pub(super) fn projected(connection: &Connection) -> rusqlite::Result<Height> {
+    connection.prepare_cached("SELECT height FROM projection")?.query_row([], |row| row.get(0).map(Height))
+}
+
+/// Whether this is the nonce's first use by its key. Those too old to be tried again are forgotten on the way.
+pub(super) fn use_nonce(
+    connection: &Connection,
+    key: &str,
+    nonce: &str,
+    at: TimeMs,
+) -> rusqlite::Result<bool> {
+    let oldest = at.0.saturating_sub(NONCE_MS);
+    connection.prepare_cached("DELETE FROM nonces WHERE used_at < ?1")?.execute([oldest])?;
+    let sql = "INSERT INTO nonces (key, nonce, used_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    let kept = connection.prepare_cached(sql)?.execute(params![key, nonce, at.0])?;
+    Ok(kept == 1)
+}

@@ -1,0 +1,217 @@
+//! The commands of `agon`: nouns first, then verbs.
+
+use agon_types::NetworkId;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// An open competition for AI agents: miners submit, sandboxed challenges judge, validators agree, weights follow.
+#[derive(Debug, Parser)]
+#[command(name = "agon", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Print one JSON document, or JSON lines for streams, on standard output
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say nothing on standard error but errors
+    #[arg(long, global = true)]
+    pub quiet: bool,
+    /// Where this machine keeps its files
+    #[arg(long, global = true, default_value = "data", value_name = "DIR")]
+    pub data_dir: PathBuf,
+    /// The hub to talk to
+    #[arg(long, global = true, default_value = "http://127.0.0.1:7700", value_name = "URL")]
+    pub hub: String,
+    /// The hotkey to sign with: a name in the data directory's keys, or a file
+    #[arg(long, global = true, default_value = "default", value_name = "NAME|FILE")]
+    pub key: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the whole network on this machine: chain, validators, hub, example challenges and miners
+    Up(UpOptions),
+    /// Run one node, with the roles of its config
+    Node(NodeOptions),
+    /// The development chain: a simulator for laptops and tests
+    #[command(subcommand)]
+    Chain(ChainCommand),
+    /// Hotkeys: make, list, show, import, sign, verify
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Enter an agent in a challenge (artifacts are not encrypted yet: whoever asks can read them)
+    Submit(SubmitOptions),
+    /// Look at submissions
+    #[command(subcommand)]
+    Submission(SubmissionCommand),
+    /// Look at challenges
+    #[command(subcommand)]
+    Challenge(ChallengeCommand),
+    /// The ranking of a challenge
+    Board { challenge: String },
+    /// What an epoch pays
+    Weights {
+        /// The last sealed one if it is left out
+        #[arg(long)]
+        epoch: Option<u64>,
+    },
+    /// The bundle from which anyone computes an epoch's weights again
+    #[command(subcommand)]
+    Seal(SealCommand),
+    /// Execute every block again, and compare the root and the weights
+    Replay,
+    /// What this machine can do, and what is missing
+    Doctor,
+}
+
+#[derive(Debug, Args)]
+pub struct UpOptions {
+    /// Validators that evaluate
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16), value_name = "N")]
+    pub validators: u8,
+    /// Where the hub listens; the development chain is at the next one; 0 takes any free ones
+    #[arg(long, default_value_t = 7700, value_name = "P")]
+    pub port: u16,
+    /// The length of an epoch, such as 12s
+    #[arg(long, default_value = "12s", value_parser = duration, value_name = "DUR")]
+    pub epoch: Duration,
+    /// Begin a new network: what is in the data directory is removed first
+    #[arg(long)]
+    pub fresh: bool,
+    /// No example challenges and no example miners
+    #[arg(long)]
+    pub no_demo: bool,
+    /// Stop once this epoch is sealed and its weights stand on the chain
+    #[arg(long, value_name = "N")]
+    pub until_epoch: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct NodeOptions {
+    /// The config of this node
+    #[arg(long, value_name = "FILE", default_value = "agon.toml")]
+    pub config: PathBuf,
+    /// Stop when standard input ends; `agon up` starts its nodes so
+    #[arg(long, hide = true)]
+    pub stop_with_stdin: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ChainCommand {
+    /// Serve a development chain from the data directory
+    Serve {
+        #[arg(long, default_value = "127.0.0.1:7701")]
+        listen: std::net::SocketAddr,
+        /// Milliseconds between two blocks
+        #[arg(long, default_value_t = 1000)]
+        block_ms: u64,
+        /// The network that signed calls are for
+        #[arg(long, default_value = "dev")]
+        network: NetworkId,
+        #[arg(long, hide = true)]
+        stop_with_stdin: bool,
+    },
+    /// Register the hotkey of --key on a development chain
+    Register {
+        #[arg(long, value_name = "URL")]
+        chain: Option<String>,
+        #[arg(long, default_value_t = 0)]
+        stake: u64,
+        /// Register it as a validator
+        #[arg(long)]
+        permit: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make a new hotkey
+    New {
+        #[arg(default_value = "default")]
+        name: String,
+    },
+    /// All hotkeys of the data directory
+    List,
+    /// The address of a hotkey
+    Show {
+        #[arg(default_value = "default")]
+        name: String,
+    },
+    /// Take over a hotkey from a Bittensor keyfile or a seed of 64 hexadecimal characters in a file
+    Import { name: String, file: PathBuf },
+    /// Sign the bytes of a file, or of standard input with -
+    Sign { file: PathBuf },
+    /// Check a signature
+    Verify { address: String, signature: String, file: PathBuf },
+}
+
+#[derive(Debug, Args)]
+pub struct SubmitOptions {
+    /// The agent: a WebAssembly component
+    pub path: PathBuf,
+    #[arg(long, value_name = "ID")]
+    pub challenge: String,
+    /// The version of your submission; the next one if it is left out
+    #[arg(long)]
+    pub version: Option<u32>,
+    /// A name for people, at most 32 bytes; the name of the file if it is left out
+    #[arg(long)]
+    pub label: Option<String>,
+    /// Follow it to its score
+    #[arg(long)]
+    pub wait: bool,
+    /// The chain to commit on; the one of `agon up` in the data directory if it is left out
+    #[arg(long, value_name = "URL")]
+    pub chain: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SubmissionCommand {
+    /// Submissions, newest first
+    List {
+        #[arg(long)]
+        challenge: Option<String>,
+        #[arg(long)]
+        hotkey: Option<String>,
+        #[arg(long)]
+        status: Option<String>,
+    },
+    /// One submission with every step of its way
+    Show { id: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ChallengeCommand {
+    /// All challenges
+    List,
+    /// One challenge with its rules
+    Show { id: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SealCommand {
+    /// The seal of an epoch
+    Show { epoch: u64 },
+}
+
+/// Reads a duration: a number with ms, s, m or h.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.parse().map_err(|_| "use a number and a unit, such as 12s".to_owned())?;
+    let ms = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err("use one of the units ms, s, m, h, such as 12s".to_owned()),
+    };
+    Ok(Duration::from_millis(number.saturating_mul(ms)))
+}

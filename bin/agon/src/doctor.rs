@@ -1,0 +1,124 @@
+//! `agon doctor`: what this machine can do, what is missing, and the remedy of each.
+
+use crate::cli::Global;
+use crate::client::Client;
+use crate::output::{Failure, Output, table};
+use crate::up;
+use agon_port::Sandbox;
+use agon_sandbox_wasm::WasmSandbox;
+use agon_types::Digest;
+use serde::Serialize;
+use std::io::Write as _;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// One look at one thing.
+#[derive(Serialize)]
+struct Finding {
+    what: &'static str,
+    good: bool,
+    found: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<&'static str>,
+}
+
+impl Finding {
+    fn new(what: &'static str, found: Result<String, String>, remedy: &'static str) -> Self {
+        match found {
+            Ok(found) => Self { what, good: true, found, remedy: None },
+            Err(found) => Self { what, good: false, found, remedy: Some(remedy) },
+        }
+    }
+}
+
+pub async fn run(global: &Global, output: Output) -> Result<(), Failure> {
+    let hub = Client::new(&global.hub);
+    let findings = [
+        Finding::new(
+            "sandbox",
+            sandbox().await,
+            "use a machine with 64-bit x86 or ARM and 4 GiB of address space",
+        ),
+        Finding::new(
+            "disk",
+            disk(&global.data_dir),
+            "free some space, or name another folder with --data-dir",
+        ),
+        Finding::new("clock", clock(), "set the clock of this machine; a time service keeps it right"),
+        Finding::new("hub", hub_state(&hub).await, "start one with `agon up`, or name one with --hub"),
+        Finding::new(
+            "chain",
+            chain_state(global, &hub).await,
+            "start one with `agon up`, or name one in agon.toml",
+        ),
+    ];
+    let rows: Vec<Vec<String>> = findings.iter().map(row).collect();
+    output
+        .result(&serde_json::json!({ "items": findings }), || table(&["", "what", "found", "remedy"], &rows));
+    let bad: Vec<&str> =
+        findings.iter().filter(|finding| !finding.good).map(|finding| finding.what).collect();
+    if bad.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Refused(format!("not well: {}; the remedies are above", bad.join(", "))))
+}
+
+fn row(finding: &Finding) -> Vec<String> {
+    let mark = if finding.good { "ok" } else { "!!" };
+    let remedy = finding.remedy.unwrap_or_default();
+    vec![mark.to_owned(), finding.what.to_owned(), finding.found.clone(), remedy.to_owned()]
+}
+
+async fn sandbox() -> Result<String, String> {
+    let properties = WasmSandbox::new(1).map_err(|error| error.to_string())?.properties();
+    Ok(format!("WebAssembly, engine {}, metered, in this process", properties.profile))
+}
+
+/// Writes a little and forces it to the disk, a few times.
+fn disk(folder: &Path) -> Result<String, String> {
+    const ROUNDS: u32 = 10;
+    let problem = |error: std::io::Error| format!("cannot write in {}: {error}", folder.display());
+    std::fs::create_dir_all(folder).map_err(problem)?;
+    let path = folder.join("doctor.probe");
+    let begun = std::time::Instant::now();
+    let written = (|| {
+        let mut file = std::fs::File::create(&path)?;
+        for _ in 0..ROUNDS {
+            file.write_all(Digest::ZERO.0.as_slice())?;
+            file.sync_data()?;
+        }
+        Ok(())
+    })();
+    let removed = std::fs::remove_file(&path);
+    written.and(removed).map_err(problem)?;
+    let rate = f64::from(ROUNDS) / begun.elapsed().as_secs_f64();
+    Ok(format!("{} takes {rate:.0} durable writes a second", folder.display()))
+}
+
+fn clock() -> Result<String, String> {
+    /// 2026-01-01: this program is not older.
+    const EARLIEST: Duration = Duration::from_secs(1_767_225_600);
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(now) if now >= EARLIEST => Ok("plausible".to_owned()),
+        _ => Err("this machine believes to be before 2026".to_owned()),
+    }
+}
+
+async fn hub_state(hub: &Client) -> Result<String, String> {
+    let network = hub.get("/v1/network").await.map_err(text)?;
+    Ok(format!("network {}, height {}, epoch {}", network["network"], network["height"], network["epoch"]))
+}
+
+async fn chain_state(global: &Global, hub: &Client) -> Result<String, String> {
+    let url = up::chain_url(global, None);
+    let network = hub.network().await.map_err(text)?;
+    let client = crate::chain::client(network, &url).map_err(text)?;
+    let head = client.head().await.map_err(|error| error.to_string())?;
+    Ok(format!("development chain at {url}, block {}", head.number))
+}
+
+fn text(failure: Failure) -> String {
+    match failure {
+        Failure::Refused(text) | Failure::Unreachable(text) | Failure::Internal(text) => text,
+    }
+}

@@ -1,0 +1,96 @@
+//! What commands print: people read lines, programs read JSON; the exit code says who has to act.
+
+use serde::Serialize;
+use std::fmt::Display;
+use std::process::ExitCode;
+use tracing_subscriber::filter::LevelFilter;
+
+/// Why a command ends without success.
+#[derive(Debug)]
+pub enum Failure {
+    /// Refused or failed: the caller can do something about it.
+    Refused(String),
+    Unreachable(String),
+    /// A fault of ours.
+    Internal(String),
+}
+
+impl Failure {
+    /// Says the reason on the last line of standard error, and gives the exit code.
+    pub fn report(self) -> ExitCode {
+        let (code, text) = match self {
+            Self::Refused(text) => (1, text),
+            Self::Unreachable(text) => (3, text),
+            Self::Internal(text) => (4, format!("internal fault: {text}")),
+        };
+        eprintln!("agon: {text}");
+        ExitCode::from(code)
+    }
+
+    pub fn refused(problem: impl Display) -> Self {
+        Self::Refused(problem.to_string())
+    }
+
+    pub fn internal(problem: impl Display) -> Self {
+        Self::Internal(problem.to_string())
+    }
+}
+
+/// Where results go.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    json: bool,
+}
+
+impl Output {
+    pub fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// The result of a command: a document for programs, text for people.
+    pub fn result(self, document: &impl Serialize, text: impl FnOnce() -> String) {
+        if self.json {
+            println!("{}", serde_json::to_string(document).expect("our documents have string keys"));
+        } else {
+            let text = text();
+            println!("{}", text.trim_end());
+        }
+    }
+
+    /// One line of a stream, for people or for programs.
+    pub fn line(self, document: &impl Serialize, text: &str) {
+        self.result(document, || text.to_owned());
+    }
+}
+
+/// Columns that line up.
+pub fn table(header: &[&str], rows: &[Vec<String>]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain([header[column].chars().count()]).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..header.len()).map(width).collect();
+    let line = |cells: Vec<&str>| {
+        let padded = cells.iter().zip(&widths).map(|(cell, width)| {
+            let space = " ".repeat(width.saturating_sub(cell.chars().count()));
+            format!("{cell}{space}")
+        });
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    let head = std::iter::once(line(header.to_vec()));
+    let body = rows.iter().map(|row| line(row.iter().map(String::as_str).collect()));
+    head.chain(body).collect::<Vec<_>>().join("\n")
+}
+
+/// Logs go to standard error; `RUST_LOG`-like levels by `AGON_LOG`.
+pub fn log_to_stderr(quiet: bool, calm: bool) {
+    let default = match (quiet, calm) {
+        (true, _) => LevelFilter::ERROR,
+        (false, true) => LevelFilter::WARN,
+        (false, false) => LevelFilter::INFO,
+    };
+    let level = std::env::var("AGON_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(default);
+    let colour =
+        std::env::var_os("NO_COLOR").is_none() && std::io::IsTerminal::is_terminal(&std::io::stderr());
+    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(colour).init();
+}

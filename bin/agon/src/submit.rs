@@ -1,0 +1,159 @@
+//! `agon submit`: signs, commits on the chain, uploads, announces, and follows an agent to its score.
+
+use crate::cli::{Global, SubmitOptions};
+use crate::client::Client;
+use crate::output::{Failure, Output};
+use crate::{chain, key, up};
+use agon_port::Chain;
+use agon_types::manifest::AgentKind;
+use agon_types::{
+    Action, ActionBody, Announcement, Digest, Height, HotkeyPair, NetworkId, Signed, SubmissionId, codec,
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Heights for which an announcement is valid: some minutes, so that a slow upload does not outlive it.
+const EXPIRY_HEIGHTS: u64 = 2_000;
+/// Between two questions to the hub.
+const POLL: Duration = Duration::from_millis(500);
+/// Longest wait for the chain to make a commitment final.
+const COMMITMENT_POLLS_MAX: u32 = 240;
+
+/// An agent to enter.
+pub struct Entry {
+    pub challenge: String,
+    pub version: u32,
+    pub label: String,
+    pub bytes: Vec<u8>,
+}
+
+/// Where to enter it, and as whom.
+pub struct Door<'a> {
+    pub hub: &'a Client,
+    pub chain: &'a dyn Chain,
+    pub hotkey: &'a HotkeyPair,
+}
+
+pub async fn run(global: &Global, options: SubmitOptions, output: Output) -> Result<(), Failure> {
+    let bytes = std::fs::read(&options.path)
+        .map_err(|error| Failure::refused(format!("cannot read {}: {error}", options.path.display())))?;
+    let hotkey = key::read(&key::locate(global, &global.key))?;
+    let hub = Client::new(&global.hub);
+    let chain = chain::client(hub.network().await?, &up::chain_url(global, options.chain))?;
+    let stem = || options.path.file_stem().map(|stem| stem.to_string_lossy().chars().take(32).collect());
+    let label = options.label.or_else(stem).unwrap_or_default();
+    let version = match options.version {
+        Some(version) => version,
+        None => next_version(&hub, (&options.challenge, &hotkey), Digest::of(&bytes)).await?,
+    };
+    let entry = Entry { challenge: options.challenge, version, label, bytes };
+    let door = Door { hub: &hub, chain: &chain, hotkey: &hotkey };
+    let quiet = global.quiet;
+    let id = enter(&door, entry, |step| {
+        if !quiet {
+            eprintln!("{step}");
+        }
+    })
+    .await?;
+    if options.wait {
+        return follow(&hub, id, output).await;
+    }
+    output.result(&json!({ "id": id, "version": version }), || {
+        format!("{id}\nfollow it with `agon submission show {id}`")
+    });
+    Ok(())
+}
+
+/// The version after the last one; the same artifact keeps its version, so that trying again is safe.
+async fn next_version(
+    hub: &Client,
+    (challenge, hotkey): (&str, &HotkeyPair),
+    artifact: Digest,
+) -> Result<u32, Failure> {
+    let path = format!("/v1/submissions?challenge={challenge}&hotkey={}&limit=200", hotkey.hotkey());
+    let list = hub.get(&path).await?;
+    let items = list["items"].as_array().cloned().unwrap_or_default();
+    let version = |item: &Value| item["version"].as_u64().and_then(|version| u32::try_from(version).ok());
+    let same = items.iter().find(|item| item["artifact"] == json!(artifact));
+    if let Some(version) = same.and_then(version) {
+        return Ok(version);
+    }
+    Ok(items.iter().filter_map(version).max().unwrap_or(0).saturating_add(1))
+}
+
+/// Brings an agent all the way to its announcement. Each step may be repeated.
+pub async fn enter(door: &Door<'_>, entry: Entry, tell: impl Fn(&str)) -> Result<SubmissionId, Failure> {
+    let network = door.hub.get("/v1/network").await?;
+    let id: NetworkId = serde_json::from_value(network["network"].clone()).map_err(Failure::internal)?;
+    let height = network["height"].as_u64().unwrap_or(0);
+    let artifact = Digest::of(&entry.bytes);
+    let announcement = Announcement {
+        challenge: entry.challenge.parse().map_err(Failure::refused)?,
+        hotkey: door.hotkey.hotkey(),
+        version: entry.version,
+        kind: AgentKind::Component,
+        artifact,
+        size_bytes: entry.bytes.len() as u64,
+        label: entry.label,
+    };
+    let body = ActionBody::Announce(announcement.clone());
+    let action = Action { expires_at_height: Height(height).plus(EXPIRY_HEIGHTS), body };
+    let signed = Signed::new(&id, action, &[door.hotkey]);
+    let request = json!({
+        "challenge": announcement.challenge,
+        "version": announcement.version,
+        "kind": announcement.kind,
+        "sha256": artifact,
+        "size_bytes": announcement.size_bytes,
+        "announcement": hex::encode(codec::encode(&signed)),
+    });
+    let submission = announcement.submission(&id);
+    // The hub looks first: what it refuses needs no commitment.
+    tell("asking for a ticket");
+    let ticket = door.hub.post("/v1/submissions", &request).await?.accepted()?;
+    if ticket["upload"].is_null() && ticket["height"].is_u64() {
+        tell("announced already");
+        return Ok(submission);
+    }
+    if let Some(url) = ticket["upload"]["url"].as_str() {
+        tell("uploading");
+        door.hub.put(url, entry.bytes).await?.accepted()?;
+    }
+    tell("committing on the chain");
+    let commitment = announcement.commitment(&id);
+    door.chain.commit(door.hotkey, commitment).await.map_err(Failure::refused)?;
+    tell("announcing, once the commitment is final");
+    announce(door.hub, submission).await?;
+    Ok(submission)
+}
+
+async fn announce(hub: &Client, submission: SubmissionId) -> Result<(), Failure> {
+    for _ in 0..COMMITMENT_POLLS_MAX {
+        let answer = hub.post(&format!("/v1/submissions/{submission}/complete"), &json!({})).await?;
+        if answer.status != 202 {
+            return answer.accepted().map(drop);
+        }
+        tokio::time::sleep(POLL).await;
+    }
+    Err(Failure::refused("the chain did not make the commitment final in time: try the same command again"))
+}
+
+/// Tells each new status until there is a score, or none will come.
+async fn follow(hub: &Client, id: SubmissionId, output: Output) -> Result<(), Failure> {
+    let mut last = Value::Null;
+    loop {
+        let shown = hub.get(&format!("/v1/submissions/{id}")).await?;
+        let status = shown["status"].as_str().unwrap_or_default().to_owned();
+        if shown["status"] != last {
+            last = shown["status"].clone();
+            let score = shown["score"].as_str().map(|score| format!("  {score}")).unwrap_or_default();
+            let reason = shown["detail"].as_str().map(|reason| format!("  {reason}")).unwrap_or_default();
+            output.line(&shown, &format!("{status}{score}{reason}"));
+        }
+        if ["scored", "failed", "champion", "candidate", "duplicate", "undecided"].contains(&status.as_str())
+        {
+            return Ok(());
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}

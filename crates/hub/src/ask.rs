@@ -1,0 +1,103 @@
+//! What comes in with a request: bodies within their limit, queries without unknown keys, names in paths.
+
+use crate::limits;
+use crate::problem::Problem;
+use axum::body::{Body, Bytes, HttpBody as _};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::header;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// How much may come, and within what time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bound {
+    pub bytes_max: usize,
+    pub ms_max: u64,
+}
+
+/// Reads a whole body, piece by piece; `each` sees every piece as it comes.
+pub(crate) async fn read(
+    mut body: Body,
+    bound: Bound,
+    mut each: impl FnMut(&[u8]),
+) -> Result<Vec<u8>, Problem> {
+    let too_large = || Problem::new("too_large", format!("the body has more than {} bytes", bound.bytes_max));
+    if body.size_hint().lower() > bound.bytes_max as u64 {
+        return Err(too_large());
+    }
+    let collect = async {
+        let mut bytes: Vec<u8> = Vec::new();
+        while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+            let frame = frame.map_err(|_| Problem::new("bad_body", "the body broke off: send it again"))?;
+            let Ok(piece) = frame.into_data() else { continue };
+            let piece: Bytes = piece;
+            if bytes.len() + piece.len() > bound.bytes_max {
+                return Err(too_large());
+            }
+            each(&piece);
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes)
+    };
+    let late = |_| Problem::new("too_slow", format!("the body took longer than {} ms", bound.ms_max));
+    tokio::time::timeout(Duration::from_millis(bound.ms_max), collect).await.map_err(late)?
+}
+
+/// A JSON document.
+#[derive(Debug)]
+pub(crate) struct Document<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Document<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
+        if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) {
+            return Err(Problem::new("unsupported_media_type", "send `content-type: application/json`"));
+        }
+        let bound = Bound { bytes_max: limits::DOCUMENT_BYTES_MAX, ms_max: limits::DOCUMENT_MS_MAX };
+        let bytes = read(request.into_body(), bound, |_| ()).await?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| match error.is_data() {
+            true => Problem::field("body", error.to_string()),
+            false => Problem::new("malformed_json", error.to_string()),
+        })
+    }
+}
+
+/// The query; a key that the route does not know is refused, so that no misspelt filter looks like an answer.
+#[derive(Debug)]
+pub(crate) struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = Query::<T>::from_request_parts(parts, state).await;
+        query
+            .map(|Query(query)| Self(query))
+            .map_err(|rejection| Problem::new("bad_query", rejection.body_text()))
+    }
+}
+
+/// The one name in a path.
+#[derive(Debug)]
+pub(crate) struct Named<T>(pub T);
+
+impl<T, S> FromRequestParts<S> for Named<T>
+where
+    T: FromStr<Err: std::fmt::Display>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let text = Path::<String>::from_request_parts(parts, state).await;
+        let Path(text) = text.map_err(|rejection| Problem::new("not_found", rejection.body_text()))?;
+        text.parse().map(Self).map_err(|error: T::Err| Problem::new("not_found", error.to_string()))
+    }
+}

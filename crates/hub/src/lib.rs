@@ -1,0 +1,37 @@
+//! The hub: how people and programs reach the contest, over HTTP.
+//!
+//! ```text
+//!   miners, owners ──► tickets, actions ──►┐
+//!   programs ────────► JSON API, events ──►├──► hub ──► node::Handle ──► ledger
+//!   people ──────────► pages ─────────────►┘     └───► vault, records, sandbox
+//! ```
+//!
+//! This crate decides nothing about the contest: a rule is the protocol's, and a refusal is passed on in its words. It
+//! holds no state of its own but permits, speaks no TLS, signs nothing and forges nothing: a hub can delay, no more.
+//! It does not encrypt artifacts: until custody exists they are kept in plain, and the network document says so.
+//!
+//! # Layout
+//! * [`serve`] and [`router`]: the hub with and without a listener; `hub`: what every route holds
+//! * `ask`, `problem`, `guard`: what comes in, what goes wrong, what surrounds every answer
+//! * `view`: what is shown, read from the state; the API and the pages show the same
+//! * `api`: the JSON routes; `tickets`: uploads and what becomes of them; `stream`: live events
+//! * `pages`: the same for people, from `templates/` and `static/`
+//! * `limits`, `time`: every maximum, and how times are written
+
+mod api;
+mod ask;
+mod guard;
+mod hub;
+pub mod limits;
+mod pages;
+mod problem;
+mod router;
+mod server;
+mod stream;
+mod tickets;
+mod time;
+mod view;
+
+pub use hub::Parts;
+pub use router::router;
+pub use server::serve;

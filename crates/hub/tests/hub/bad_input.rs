@@ -1,0 +1,146 @@
+//! Bad input never is an internal fault, and always gets a problem document.
+
+use crate::support::{Network, OWNER, key, manifest, text};
+use agon_types::action::Shift;
+use agon_types::{ActionBody, Digest};
+use axum::body::Body;
+use axum::http::{Method, Request};
+use serde_json::Value;
+
+struct Case {
+    method: Method,
+    path: String,
+    kind: Option<&'static str>,
+    body: Vec<u8>,
+    expected: (u16, &'static str),
+}
+
+fn case(method: Method, path: &str, expected: (u16, &'static str)) -> Case {
+    Case { method, path: path.to_owned(), kind: None, body: Vec::new(), expected }
+}
+
+fn sent(path: &str, body: &str, expected: (u16, &'static str)) -> Case {
+    let (method, kind) = (Method::POST, Some("application/json"));
+    Case { method, path: path.to_owned(), kind, body: body.as_bytes().to_vec(), expected }
+}
+
+fn reads() -> Vec<Case> {
+    let zero = Digest::ZERO;
+    let get = |path: &str, expected| case(Method::GET, path, expected);
+    vec![
+        get("/v1/nothing", (404, "not_found")),
+        get("/nothing", (404, "not_found")),
+        get("/static/../Cargo.toml", (404, "not_found")),
+        get("/static/secret", (404, "not_found")),
+        get("/v1/challenges/nowhere", (404, "unknown_challenge")),
+        get("/v1/challenges/%ff", (404, "not_found")),
+        get("/v1/challenges/UPPER", (404, "not_found")),
+        get("/v1/boards/nowhere", (404, "unknown_challenge")),
+        get("/v1/submissions/zz", (404, "not_found")),
+        get(&format!("/v1/submissions/{zero}"), (404, "unknown_submission")),
+        get(&format!("/v1/submissions/{zero}/reports"), (404, "unknown_submission")),
+        get("/v1/submissions?status=great", (400, "bad_field")),
+        get("/v1/submissions?limit=0", (400, "bad_field")),
+        get("/v1/submissions?limit=-1", (400, "bad_query")),
+        get("/v1/submissions?limit=99999", (400, "bad_field")),
+        get("/v1/submissions?cursor=é", (400, "bad_field")),
+        get("/v1/submissions?cursor=00", (400, "bad_field")),
+        get("/v1/submissions?hotkey=5G", (400, "bad_query")),
+        get("/v1/submissions?colour=red", (400, "bad_query")),
+        get("/v1/epochs/999", (404, "unknown_epoch")),
+        get("/v1/epochs/-1", (404, "not_found")),
+        get("/v1/epochs/99999999999999999999999", (404, "not_found")),
+        get("/v1/validators/5G", (404, "not_found")),
+        get("/v1/validators/5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY", (404, "unknown_validator")),
+        get("/v1/vault/zz", (404, "not_found")),
+        get(&format!("/v1/vault/{zero}"), (404, "unknown_artifact")),
+        get("/v1/blocks", (400, "bad_query")),
+        get("/v1/blocks?from=0", (400, "bad_field")),
+        get("/v1/blocks?from=1&limit=65", (400, "bad_field")),
+        get("/v1/blocks?from=1&from=2", (400, "bad_query")),
+        get("/v1/events?types=score.agred", (400, "bad_field")),
+        get("/v1/events?kinds=score.agreed", (400, "bad_query")),
+        get("/v1/events?after=x", (400, "bad_query")),
+        get("/v1/events?challenge=UPPER", (400, "bad_query")),
+        case(Method::DELETE, "/v1/network", (405, "method_not_allowed")),
+        case(Method::POST, "/", (405, "method_not_allowed")),
+        case(Method::PUT, "/v1/uploads/guess", (404, "unknown_ticket")),
+        case(Method::PUT, "/v1/uploads/%00", (404, "unknown_ticket")),
+        case(Method::POST, "/v1/submissions/zz/complete", (404, "not_found")),
+    ]
+}
+
+fn writes(network: &Network) -> Vec<Case> {
+    let action = |text: &str| format!(r#"{{"action":"{text}"}}"#);
+    let publish = network.action(ActionBody::PublishChallenge(Box::new(manifest())), &[&key(OWNER)]);
+    let pause =
+        ActionBody::ShiftChallenge { challenge: "route".parse().unwrap(), version: 1, shift: Shift::Pause };
+    let stranger = network.action(pause.clone(), &[&key(1)]);
+    let pause = network.action(pause, &[&key(OWNER)]);
+    let later = format!("{}09{}", &publish[..16], &publish[18..]);
+    let forged =
+        format!("{}{}", &publish[..publish.len() - 2], if publish.ends_with("00") { "01" } else { "00" });
+    let mut cases = vec![
+        sent("/v1/actions", "", (400, "malformed_json")),
+        sent("/v1/actions", "{", (400, "malformed_json")),
+        sent("/v1/actions", "[]", (400, "bad_field")),
+        sent("/v1/actions", "{}", (400, "bad_field")),
+        sent("/v1/actions", r#"{"action":7}"#, (400, "bad_field")),
+        sent("/v1/actions", r#"{"action":"","more":1}"#, (400, "bad_field")),
+        sent("/v1/actions", &action(""), (400, "malformed_action")),
+        sent("/v1/actions", &action("xyz"), (400, "malformed_action")),
+        sent("/v1/actions", &action("00"), (400, "malformed_action")),
+        sent("/v1/actions", &action(&"ff".repeat(60_000)), (400, "malformed_action")),
+        sent("/v1/actions", &action(&"00".repeat(70_000)), (413, "too_large")),
+        sent("/v1/actions", &action(&format!("{publish}00")), (400, "malformed_action")),
+        sent("/v1/actions", &action(&later), (400, "unknown_action")),
+        sent("/v1/actions", &action(&forged), (401, "bad_signature")),
+        sent("/v1/actions", &action(&stranger), (403, "not_owner")),
+        sent("/v1/challenges", &action(&pause), (400, "wrong_action")),
+        sent("/v1/submissions", "{}", (400, "bad_field")),
+        sent("/v1/submissions", &"[".repeat(4000), (400, "bad_field")),
+    ];
+    let patch =
+        |path: &str, expected| Case { method: Method::PATCH, ..sent(path, &action(&pause), expected) };
+    cases.push(patch("/v1/challenges/other", (400, "wrong_action")));
+    cases.push(Case { kind: None, ..sent("/v1/actions", "{}", (415, "unsupported_media_type")) });
+    cases.push(Case {
+        kind: Some("text/plain"),
+        ..sent("/v1/actions", "{}", (415, "unsupported_media_type"))
+    });
+    cases
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bad_input_gets_a_problem_document_and_is_never_an_internal_fault() {
+    let network = Network::with_challenge().await;
+    for case in reads().into_iter().chain(writes(&network)) {
+        let desc = format!(
+            "{} {} {:?}",
+            case.method,
+            case.path,
+            String::from_utf8_lossy(&case.body[..case.body.len().min(60)])
+        );
+        let path = case.path.replace('é', "%C3%A9");
+        let mut request = Request::builder().method(case.method).uri(path);
+        if let Some(kind) = case.kind {
+            request = request.header("content-type", kind);
+        }
+        let response = network.ask(request.body(Body::from(case.body)).unwrap()).await;
+        let headers = response.headers().clone();
+        let status = response.status().as_u16();
+        let answer = text(response).await;
+        let document: Value = serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{desc}: {answer}"));
+        assert_eq!((status, document["code"].as_str().unwrap()), case.expected, "{desc}: {answer}");
+        assert_eq!(headers["content-type"], "application/problem+json", "{desc}");
+        assert_eq!(document["status"], status, "{desc}");
+        assert!(
+            document["type"].is_string() && document["title"].is_string() && document["detail"].is_string()
+        );
+        assert_eq!(headers["x-request-id"].len(), 32, "{desc}");
+    }
+    let already = network.action(ActionBody::PublishChallenge(Box::new(manifest())), &[&key(OWNER)]);
+    let (_, answer) = network.post("/v1/actions", &serde_json::json!({ "action": already })).await;
+    assert_eq!(answer["already"], true, "what is done already is no fault");
+    network.end().await;
+}

@@ -1,0 +1,107 @@
+//! The outside of a test network: a chain, a sandbox and a clock that do as the test says.
+
+use agon_port::chain::{Commitment, Error as ChainError, Head, Plan, Row, Snapshot};
+use agon_port::sandbox::{self, Properties, Role, Run, Unloadable};
+use agon_port::{Chain, Clock, Sandbox};
+use agon_types::anchor::Neuron;
+use agon_types::report::{Measured, Metric};
+use agon_types::{ChainBlock, Digest, Failure, FailureReason, Hotkey, HotkeyPair, Score, TimeMs};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// A chain whose blocks come when the test says so.
+pub struct TestChain {
+    pub head: AtomicU64,
+    pub neurons: BTreeMap<Hotkey, Neuron>,
+    pub commitments: Mutex<Vec<Commitment>>,
+    pub rows: Mutex<BTreeMap<Hotkey, Row>>,
+}
+
+impl TestChain {
+    fn head_at(number: u64) -> Head {
+        let hash = Digest::of(&number.to_le_bytes());
+        Head { number: ChainBlock(number), hash, time_ms: TimeMs(number * 1000) }
+    }
+
+    pub fn advance_to(&self, number: u64) {
+        self.head.fetch_max(number, Ordering::SeqCst);
+    }
+
+    pub fn commit_now(&self, hotkey: Hotkey, commitment: Digest) {
+        let block = ChainBlock(self.head.fetch_add(1, Ordering::SeqCst) + 1);
+        self.commitments.lock().unwrap().push(Commitment { hotkey, commitment, block });
+    }
+}
+
+#[async_trait]
+impl Chain for TestChain {
+    async fn finalised(&self) -> Result<Head, ChainError> {
+        Ok(Self::head_at(self.head.load(Ordering::SeqCst)))
+    }
+
+    async fn snapshot(&self, at: ChainBlock) -> Result<Snapshot, ChainError> {
+        let neurons = self.neurons.iter().map(|(hotkey, neuron)| (*hotkey, *neuron)).collect();
+        Ok(Snapshot { head: Self::head_at(at.0), neurons })
+    }
+
+    async fn commitments(&self, after: ChainBlock, up_to: ChainBlock) -> Result<Vec<Commitment>, ChainError> {
+        let all = self.commitments.lock().unwrap();
+        Ok(all.iter().filter(|known| known.block > after && known.block <= up_to).copied().collect())
+    }
+
+    async fn commit(&self, signer: &HotkeyPair, commitment: Digest) -> Result<ChainBlock, ChainError> {
+        self.commit_now(signer.hotkey(), commitment);
+        Ok(ChainBlock(self.head.load(Ordering::SeqCst)))
+    }
+
+    async fn set_weights(&self, signer: &HotkeyPair, plan: Plan) -> Result<ChainBlock, ChainError> {
+        let block = ChainBlock(self.head.load(Ordering::SeqCst));
+        self.rows.lock().unwrap().insert(signer.hotkey(), Row { vector: plan.vector, block });
+        Ok(block)
+    }
+
+    async fn weights(&self, of: Hotkey) -> Result<Option<Row>, ChainError> {
+        Ok(self.rows.lock().unwrap().get(&of).cloned())
+    }
+}
+
+/// Takes bytes that begin like WebAssembly; an agent scores by the byte after that, and `!` panics.
+pub struct TestSandbox;
+
+#[async_trait]
+impl Sandbox for TestSandbox {
+    fn properties(&self) -> Properties {
+        let profile = "test-1".parse().unwrap();
+        Properties { deterministic: true, metered: true, kernel_isolated: false, attested: false, profile }
+    }
+
+    async fn inspect(&self, _: Role, bytes: Arc<[u8]>) -> Result<(), Unloadable> {
+        match &*bytes {
+            [0, b'a', b's', b'm', b'F', ..] => Err(Unloadable::ForbiddenImport("wasi:sockets".to_owned())),
+            [0, b'a', b's', b'm', ..] => Ok(()),
+            _ => Err(Unloadable::NotAComponent),
+        }
+    }
+
+    async fn run(&self, run: Run) -> Result<Result<Measured, Failure>, sandbox::Error> {
+        let mark = run.agents[0][4];
+        if mark == b'!' {
+            let detail = "panicked at <script>alert(1)</script>".to_owned();
+            return Ok(Err(Failure { reason: FailureReason::Trapped, detail }));
+        }
+        let score = Score::new(u32::from(mark) * 1_000_000).unwrap();
+        let metrics = vec![Metric { name: "length".to_owned(), value: -7 }];
+        Ok(Ok(Measured { benchmark: run.benchmark.name, score, fuel: 1_234_567, metrics }))
+    }
+}
+
+/// A clock that stands until the test moves it.
+pub struct TestClock(pub AtomicU64);
+
+impl Clock for TestClock {
+    fn now(&self) -> TimeMs {
+        TimeMs(self.0.load(Ordering::SeqCst))
+    }
+}

@@ -1,0 +1,147 @@
+//! The one loop that owns the head of the ledger. Everyone else sends it messages.
+
+use crate::handle::Waiter;
+use crate::machine::{Draft, Machine};
+use crate::pool::Pool;
+use agon_port::ledger::Entry;
+use agon_port::order::{Fault, Refused, Valid};
+use agon_port::{Clock, Ledger, Records};
+use agon_types::event::{Event, Numbered};
+use agon_types::{
+    Action, Anchor, Block, Certificate, ChainBlock, Digest, Height, SessionKey, Signed, Verified, codec,
+};
+use std::sync::Arc;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+/// All that can happen to the head.
+pub enum Message {
+    Tip(oneshot::Sender<Height>),
+    Build {
+        height: Height,
+        bytes_max: usize,
+        reply: oneshot::Sender<Result<Block, Fault>>,
+    },
+    Check {
+        block: Box<Block>,
+        reply: oneshot::Sender<Result<Valid, Refused>>,
+    },
+    Decided {
+        block: Box<Block>,
+        certificate: Certificate,
+        reply: oneshot::Sender<Result<(), Fault>>,
+    },
+    Voters(oneshot::Sender<Vec<(SessionKey, u64)>>),
+    Pool {
+        action: Verified<Action>,
+        reply: oneshot::Sender<bool>,
+    },
+    /// Facts for the next block, found on the state of an earlier anchor; later ones replace those that wait.
+    Anchor {
+        after: Option<ChainBlock>,
+        anchor: Anchor,
+    },
+    /// Someone waits for an action that comes, or has come, by the order.
+    Await {
+        action: Digest,
+        expires: Height,
+        waiter: Waiter,
+    },
+}
+
+pub struct Driver {
+    pub machine: Machine,
+    pub pool: Pool,
+    pub proposer: SessionKey,
+    pub anchor: Option<Anchor>,
+    pub ledger: Arc<dyn Ledger>,
+    pub records: Arc<dyn Records>,
+    pub clock: Arc<dyn Clock>,
+    pub tip: watch::Sender<Height>,
+    pub events: broadcast::Sender<Numbered>,
+}
+
+impl Driver {
+    /// Runs until every sender is gone. A fault of the ledger ends it: nothing may go on after a failed write.
+    pub async fn run(mut self, mut messages: mpsc::Receiver<Message>) -> Result<(), Fault> {
+        while let Some(message) = messages.recv().await {
+            self.receive(message).await?;
+        }
+        Ok(())
+    }
+
+    async fn receive(&mut self, message: Message) -> Result<(), Fault> {
+        // Whoever does not wait for a reply any more needs none.
+        match message {
+            Message::Tip(reply) => drop(reply.send(self.machine.head().height)),
+            Message::Voters(reply) => drop(reply.send(self.machine.voters())),
+            Message::Build { height, bytes_max, reply } => drop(reply.send(self.build(height, bytes_max))),
+            Message::Check { block, reply } => {
+                let checked = self.machine.check(&block, self.clock.now());
+                drop(reply.send(checked.map(|root| Valid { root })));
+            }
+            Message::Pool { action, reply } => drop(reply.send(self.pool.add(action))),
+            // What was found on an older state would state some facts twice.
+            Message::Anchor { after, anchor } if after == self.machine.anchored() => {
+                self.anchor = Some(anchor)
+            }
+            Message::Anchor { .. } => {}
+            Message::Await { action, expires, waiter } => self.pool.wait(action, expires, waiter),
+            Message::Decided { block, certificate, reply } => {
+                let decided = self.decided(*block, certificate).await;
+                drop(reply.send(decided.clone()));
+                decided?;
+            }
+        }
+        Ok(())
+    }
+
+    fn build(&mut self, height: Height, bytes_max: usize) -> Result<Block, Fault> {
+        let head = self.machine.head();
+        if height != head.height.next() {
+            return Err(Fault(format!("height {height} cannot be built on {}", head.height)));
+        }
+        // Header time goes forward even where this machine's clock does not.
+        let time_ms = self.clock.now().max(head.time_ms.next());
+        let (anchor, actions) = (self.anchor.clone(), self.pool.actions());
+        let draft = Draft { time_ms, proposer: self.proposer, anchor, actions, bytes_max };
+        let (block, refusals) = self.machine.build(draft);
+        self.pool.refuse(refusals);
+        Ok(block)
+    }
+
+    /// The block is kept first; only then does the state change and the world hear of it.
+    async fn decided(&mut self, block: Block, certificate: Certificate) -> Result<(), Fault> {
+        let height = block.header.height;
+        // A decided block is executed whatever this machine's clock says.
+        let executed = self.machine.execute(&block, block.header.time_ms).map_err(|refused| {
+            Fault(format!("block {height} was decided and cannot be executed here: {refused}"))
+        })?;
+        let entry = Entry {
+            height,
+            block: codec::encode(&block),
+            certificate: codec::encode(&certificate),
+            writes: executed.writes.clone(),
+        };
+        self.ledger.append(entry).await.map_err(|error| Fault(error.to_string()))?;
+        let mut effects = self.machine.advance(&block, certificate, executed);
+        effects.push(Event::BlockDecided { height, actions: block.actions.len() });
+        self.anchor = None;
+        self.pool.decided(block.actions.iter().map(Signed::digest).collect(), height);
+        self.tell(height, &block, effects).await;
+        self.tip.send_replace(height);
+        Ok(())
+    }
+
+    /// The records never decide, so a fault of theirs stops nothing; the next start tells what was missed.
+    async fn tell(&self, height: Height, block: &Block, effects: Vec<Event>) {
+        match self.records.append_events(height, block.header.time_ms, effects).await {
+            Ok(numbered) => {
+                for event in numbered {
+                    // Nobody listens where there is no hub.
+                    let _ = self.events.send(event);
+                }
+            }
+            Err(error) => tracing::error!(%height, "events are not kept: {error}"),
+        }
+    }
+}

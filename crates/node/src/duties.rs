@@ -1,0 +1,199 @@
+//! A validator's work: register, evaluate, commit, reveal. All of it is found anew from the state after each block.
+
+use crate::handle::Handle;
+use crate::start::Identity;
+use agon_port::records::OwnReport;
+use agon_port::sandbox::Run;
+use agon_port::{Order, Records, Sandbox, Vault};
+use agon_protocol::View;
+use agon_protocol::pending::{self, Duty, Task};
+use agon_types::key::SigningKey;
+use agon_types::{Action, ActionBody, Height, JobId, Outcome, Report, Signed};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Heights after which an action that no block took is sent again.
+const RESEND_HEIGHTS: u64 = 8;
+/// Heights for which a validator's action is valid.
+const EXPIRY_HEIGHTS: u64 = 200;
+/// Evaluations of one job, when the fault is ours, before we abstain.
+const ATTEMPTS_MAX: u32 = 3;
+/// Duties are looked at again after this, even if no block comes.
+const IDLE: Duration = Duration::from_secs(2);
+
+/// What a validator works with.
+#[derive(Clone)]
+pub struct Workshop {
+    pub handle: Handle,
+    pub identity: Identity,
+    pub order: Arc<dyn Order>,
+    pub vault: Arc<dyn Vault>,
+    pub records: Arc<dyn Records>,
+    pub sandbox: Arc<dyn Sandbox>,
+    pub random: fn(&mut [u8]),
+}
+
+/// What was begun and is not to be begun twice. Losing it costs work, never correctness.
+#[derive(Default)]
+struct Desk {
+    sent: HashMap<String, Height>,
+    running: JoinSet<(JobId, Result<(), String>)>,
+    current: Option<JobId>,
+    failures: HashMap<JobId, u32>,
+}
+
+/// Works until the token is cancelled.
+pub async fn run(workshop: Workshop, stop: CancellationToken) {
+    let mut desk = Desk::default();
+    let mut tip = workshop.handle.tip();
+    loop {
+        look(&workshop, &mut desk).await;
+        tokio::select! {
+            () = stop.cancelled() => break,
+            changed = tip.changed() => if changed.is_err() { break },
+            Some(done) = desk.running.join_next() => finish(&mut desk, done),
+            () = tokio::time::sleep(IDLE) => {}
+        }
+    }
+    desk.running.shutdown().await;
+}
+
+async fn look(workshop: &Workshop, desk: &mut Desk) {
+    let (me, session) = (workshop.identity.hotkey.hotkey(), workshop.identity.session.session());
+    let (duties, height) = workshop
+        .handle
+        .read(|state| (pending::duties(state, me, session), state.now().map_or(Height(0), |now| now.height)));
+    desk.sent.retain(|_, sent| height.since(*sent) < RESEND_HEIGHTS);
+    for duty in duties {
+        match duty {
+            Duty::Register { sequence } => {
+                let body = ActionBody::RegisterSession { hotkey: me, session, sequence };
+                let keys: [&dyn SigningKey; 2] = [&workshop.identity.hotkey, &workshop.identity.session];
+                send(workshop, desk, (format!("register {sequence}"), body), &keys).await;
+            }
+            Duty::Reveal(job) => reveal(workshop, desk, job).await,
+            Duty::Evaluate(job) => evaluate(workshop, desk, job).await,
+            // The submitter's.
+            Duty::SetWeights(_) => {}
+        }
+    }
+}
+
+async fn reveal(workshop: &Workshop, desk: &mut Desk, job: JobId) {
+    match workshop.records.own_report(job).await {
+        Ok(Some(own)) => {
+            let body = ActionBody::Reveal { report: own.report, salt: own.salt };
+            send(workshop, desk, (format!("reveal {job}"), body), &[&workshop.identity.session]).await;
+        }
+        Ok(None) => tracing::error!(%job, "the report that was committed is lost, so nothing is revealed"),
+        Err(error) => tracing::error!(%job, "the report cannot be read: {error}"),
+    }
+}
+
+/// Commits a kept report, or begins to make one.
+async fn evaluate(workshop: &Workshop, desk: &mut Desk, job: JobId) {
+    match workshop.records.own_report(job).await {
+        Ok(Some(own)) => {
+            let commit = own.report.commit(&workshop.handle.genesis().network, &own.salt);
+            let body = ActionBody::Commit { job, validator: own.report.validator, commit };
+            send(workshop, desk, (format!("commit {job}"), body), &[&workshop.identity.session]).await;
+        }
+        Ok(None) => {
+            let failed = desk.failures.get(&job).copied().unwrap_or(0);
+            if desk.current.is_none() && failed < ATTEMPTS_MAX {
+                desk.current = Some(job);
+                let workshop = workshop.clone();
+                desk.running.spawn(async move { (job, produce(&workshop, job).await) });
+            }
+        }
+        Err(error) => tracing::error!(%job, "reports cannot be read: {error}"),
+    }
+}
+
+fn finish(desk: &mut Desk, done: Result<(JobId, Result<(), String>), tokio::task::JoinError>) {
+    let begun = desk.current.take();
+    let (job, problem) = match done {
+        Ok((_, Ok(()))) => return,
+        Ok((job, Err(problem))) => (job, problem),
+        Err(error) => match begun {
+            Some(job) => (job, error.to_string()),
+            None => return,
+        },
+    };
+    let failures = desk.failures.entry(job).or_default();
+    *failures += 1;
+    let abstains = *failures >= ATTEMPTS_MAX;
+    tracing::warn!(%job, attempt = *failures, abstains, "evaluation failed by our fault: {problem}");
+}
+
+/// Evaluates a job and keeps the report durably.
+#[tracing::instrument(skip_all, fields(job.id = %id, submission.id = %id.submission.short()))]
+async fn produce(workshop: &Workshop, id: JobId) -> Result<(), String> {
+    let task = workshop.handle.read(|state| pending::task(state, id)).ok_or("the job has left the state")?;
+    // The second round asks for the same outcome again, so it need not be made again.
+    let first = JobId { round: 0, ..id };
+    let known = workshop.records.own_report(first).await.map_err(|error| error.to_string())?;
+    let outcome = match known {
+        Some(own) => own.report.outcome,
+        None => outcome(workshop, &task).await?,
+    };
+    let mut salt = [0; 32];
+    (workshop.random)(&mut salt);
+    let report = Report { job: id, validator: workshop.identity.hotkey.hotkey(), outcome };
+    workshop.records.keep_report(OwnReport { report, salt }).await.map_err(|error| error.to_string())?;
+    Ok(())
+}
+
+async fn outcome(workshop: &Workshop, task: &Task) -> Result<Outcome, String> {
+    let profile = workshop.sandbox.properties().profile;
+    if profile != task.manifest.engine {
+        return Err(format!(
+            "the manifest wants the engine {}, and this node has {profile}",
+            task.manifest.engine
+        ));
+    }
+    let bytes = |digest| async move {
+        let found = workshop.vault.get(digest).await.map_err(|error| error.to_string())?;
+        found.ok_or_else(|| format!("the vault has no artifact {digest}"))
+    };
+    let (challenge, agent) = (bytes(task.manifest.code).await?, bytes(task.artifact).await?);
+    let mut all = Vec::new();
+    for (benchmark, seed) in &task.benchmarks {
+        let run = Run {
+            challenge: Arc::clone(&challenge),
+            agents: vec![Arc::clone(&agent)],
+            benchmark: benchmark.clone(),
+            seed: *seed,
+            limits: task.manifest.limits.clone(),
+        };
+        match workshop.sandbox.run(run).await.map_err(|error| error.to_string())? {
+            Ok(measured) => all.push(measured),
+            Err(failure) => return Ok(Outcome::Failed(failure)),
+        }
+    }
+    Ok(Outcome::Scored(all))
+}
+
+/// Sends an action unless it is on its way; whether a block took it is seen in the state.
+async fn send(
+    workshop: &Workshop,
+    desk: &mut Desk,
+    (what, body): (String, ActionBody),
+    keys: &[&dyn SigningKey],
+) {
+    if desk.sent.contains_key(&what) {
+        return;
+    }
+    let height = workshop.handle.read(|state| state.now().map_or(Height(0), |now| now.height));
+    let action = Action { expires_at_height: height.plus(EXPIRY_HEIGHTS), body };
+    let signed = Signed::new(&workshop.handle.genesis().network, action, keys);
+    match workshop.order.submit(signed).await {
+        Ok(()) => {
+            desk.sent.insert(what, height);
+        }
+        Err(fault) => tracing::warn!("cannot send {what}: {fault}"),
+    }
+}

@@ -1,0 +1,35 @@
+//! One running node: inputs are decided, executed, kept and told, and the node's own duties follow from the state.
+//!
+//! ```text
+//!            chain ──► watcher ──► anchor ┐
+//!   hub ──► handle ──► order ──► action   ├──► driver: build, check, decided ──► ledger ──► state ──► events
+//!            duties ──► order ──► action  ┘                                        │
+//!               ▲                                                                  │
+//!               └────────────────────────── state of the last decided block ◄──────┘
+//! ```
+//!
+//! This crate knows no engine, no file format and no socket: those are ports. It decides nothing about the contest:
+//! that is `agon-protocol`.
+//!
+//! # Layout
+//! * [`start`]: puts a node together and brings it back after a crash
+//! * `driver`: the one loop that owns the ledger's head; `machine`: how a block is built, checked and executed
+//! * `application`: the loop as the order sees it; [`handle`]: as everyone else does
+//! * `watcher`: facts of the chain become anchors
+//! * `duties`: registers, evaluates, commits, reveals; `submitter`: sets weights
+//! * [`replay`]: the same blocks once more, from the beginning
+
+mod application;
+mod driver;
+mod duties;
+pub mod handle;
+mod machine;
+mod pool;
+pub mod replay;
+pub mod start;
+mod submitter;
+mod watcher;
+
+pub use handle::{Handle, SubmitError};
+pub use replay::{Replayed, replay};
+pub use start::{Identity, Parts, Running, start};

@@ -1,0 +1,88 @@
+//! Sets the weights of each sealed epoch on the chain: once, with its own hotkey, however often it falls.
+
+use crate::handle::Handle;
+use agon_port::chain::{Error, Plan};
+use agon_port::records::Intent;
+use agon_port::{Chain, Records};
+use agon_protocol::{View, anchor};
+use agon_types::{Epoch, HotkeyPair, Seal};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Between two looks at what is left to do.
+const INTERVAL: Duration = Duration::from_millis(500);
+
+pub struct Submitter {
+    pub handle: Handle,
+    pub chain: Arc<dyn Chain>,
+    pub records: Arc<dyn Records>,
+    pub hotkey: HotkeyPair,
+}
+
+impl Submitter {
+    /// Submits until the token is cancelled; an epoch that could not be set is tried again until a later one is sealed.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut complained = None;
+        loop {
+            let seal = self.latest();
+            let epoch = seal.as_ref().map(|seal| seal.epoch);
+            let settled = match &seal {
+                Some(seal) => self.settle(seal).await,
+                None => Ok(()),
+            };
+            if let Some(problem) = settled.err().filter(|_| complained != epoch) {
+                complained = epoch;
+                tracing::warn!(?epoch, "weights are not set yet: {problem}");
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(INTERVAL) => {}
+            }
+        }
+    }
+
+    fn latest(&self) -> Option<Seal> {
+        self.handle.read(|state| {
+            let sealed = state.now()?.unsealed.0.checked_sub(1)?;
+            let permitted = state.neuron(self.hotkey.hotkey()).is_some_and(|neuron| neuron.permit);
+            state.seal(Epoch(sealed)).filter(|_| permitted).cloned()
+        })
+    }
+
+    /// Makes the chain show the seal's vector, if it does not already.
+    async fn settle(&self, seal: &Seal) -> Result<(), String> {
+        let known = self.records.intent(seal.epoch).await.map_err(|error| error.to_string())?;
+        if seal.vector.is_empty() || known.as_ref().is_some_and(|known| known.set_at.is_some()) {
+            return Ok(());
+        }
+        if known.is_none() {
+            // The intent comes first: after a crash we ask the chain before we try again.
+            self.keep(seal, None).await?;
+        } else if let Some(block) = self.standing(seal).await? {
+            return self.keep(seal, Some(block)).await;
+        }
+        let hotkeys = seal.uids.iter().map(|(hotkey, uid)| (*uid, *hotkey)).collect();
+        let plan = Plan { epoch: seal.epoch, vector: seal.vector.clone(), hotkeys };
+        match self.chain.set_weights(&self.hotkey, plan).await {
+            Ok(block) => {
+                tracing::info!(epoch = %seal.epoch, %block, "weights set");
+                self.keep(seal, Some(block.0)).await
+            }
+            Err(Error::Unknown(problem)) => Err(format!("whether they were set is not known: {problem}")),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// The block in which this very vector stands, if it was set after the epoch ended.
+    async fn standing(&self, seal: &Seal) -> Result<Option<u64>, String> {
+        let row = self.chain.weights(self.hotkey.hotkey()).await.map_err(|error| error.to_string())?;
+        let ended = anchor::boundary(self.handle.genesis(), seal.epoch.next());
+        Ok(row.filter(|row| row.vector == seal.vector && row.block >= ended).map(|row| row.block.0))
+    }
+
+    async fn keep(&self, seal: &Seal, set_at: Option<u64>) -> Result<(), String> {
+        let intent = Intent { epoch: seal.epoch, seal: seal.digest(), set_at };
+        self.records.put_intent(intent).await.map_err(|error| error.to_string())
+    }
+}

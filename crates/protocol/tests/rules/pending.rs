@@ -1,0 +1,60 @@
+//! S3.8: what a validator has to do follows from the state alone.
+
+use crate::world::*;
+use agon_protocol::pending::{Duty, duties, task};
+use agon_types::*;
+
+fn todo(world: &World, n: u8) -> Vec<Duty> {
+    let all = duties(&world.state, hotkey(n), session(n).session());
+    all.into_iter().filter(|duty| !matches!(duty, Duty::SetWeights(_))).collect()
+}
+
+#[test]
+fn duties_follow_the_windows() {
+    let mut world = World::contest(manifest("c"));
+    let id = world.submit("c", (10, 1), 5);
+    assert_eq!(todo(&world, 1), []);
+    world.next_epoch();
+    let job = JobId { epoch: world.epoch(), round: 0, submission: id };
+    assert_eq!(todo(&world, 1), [Duty::Evaluate(job)]);
+    let hidden = world.hidden(1, job, scored("0.5"));
+    world.commit(1, job, hidden).unwrap();
+    assert_eq!(todo(&world, 1), []);
+    world.to_reveal();
+    assert_eq!(todo(&world, 1), [Duty::Reveal(job)]);
+    assert_eq!(todo(&world, 2), [], "it missed the window");
+    world.reveal(1, job, scored("0.5")).unwrap();
+    assert_eq!(todo(&world, 1), []);
+    assert_eq!(todo(&world, 10), [], "a miner has none");
+}
+
+#[test]
+fn whoever_has_a_permit_and_no_live_key_registers() {
+    let mut world = World::contest(manifest("c"));
+    world.neuron(4, |neuron| (neuron.permit, neuron.stake) = (true, Stake(1)));
+    assert_eq!(todo(&world, 4), [Duty::Register { sequence: 1 }]);
+    let other = duties(&world.state, hotkey(1), session(9).session());
+    assert!(other.contains(&Duty::Register { sequence: 2 }), "another key than the registered one");
+}
+
+#[test]
+fn the_last_sealed_epoch_is_to_stand_on_the_chain() {
+    let mut world = World::contest(manifest("c"));
+    world.next_epoch();
+    assert!(duties(&world.state, hotkey(1), session(1).session()).contains(&Duty::SetWeights(Epoch(1))));
+}
+
+#[test]
+fn a_task_has_the_rules_of_its_epoch_and_its_seeds() {
+    let mut world = World::contest(Manifest {
+        benchmarks: vec![benchmark("a", "0"), benchmark("b", "0")],
+        ..manifest("c")
+    });
+    let id = world.submit("c", (10, 1), 5);
+    world.next_epoch();
+    let job = JobId { epoch: world.epoch(), round: 0, submission: id };
+    let found = task(&world.state, job).unwrap();
+    assert_eq!((found.artifact, found.benchmarks.len()), (artifact(1), 2));
+    assert_ne!(found.benchmarks[0].1, found.benchmarks[1].1);
+    assert_eq!(task(&world.state, JobId { round: 1, ..job }), None);
+}

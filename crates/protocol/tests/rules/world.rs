@@ -1,0 +1,428 @@
+//! A small network that is driven input by input, and remembers them all.
+
+use agon_protocol::state::{Phase, View};
+use agon_protocol::{Begin, Input, Key, Reason, State, Step, step};
+use agon_types::anchor::Neuron;
+use agon_types::event::Event;
+use agon_types::genesis::{Owner, Parameters, Window};
+use agon_types::key::SigningKey;
+use agon_types::manifest::{
+    AgentKind, Agreement, Approval, Assignment, Benchmark, ChallengeKind, Limits, WeightRule,
+};
+use agon_types::report::{Failure, FailureReason, Measured};
+use agon_types::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+pub const OWNER: u8 = 200;
+pub const BURN: u8 = 202;
+/// Blocks of the chain in one epoch; every anchor of a test takes one.
+pub const EPOCH_BLOCKS: u64 = 1000;
+
+static HOTKEYS: LazyLock<Vec<HotkeyPair>> =
+    LazyLock::new(|| (0..=255).map(|n| HotkeyPair::from_seed(&[n; 32])).collect());
+static SESSIONS: LazyLock<Vec<SessionPair>> =
+    LazyLock::new(|| (0..=255).map(|n| SessionPair::from_seed(&[n; 32])).collect());
+
+pub fn pair(n: u8) -> &'static HotkeyPair {
+    &HOTKEYS[usize::from(n)]
+}
+
+pub fn session(n: u8) -> &'static SessionPair {
+    &SESSIONS[usize::from(n)]
+}
+
+pub fn hotkey(n: u8) -> Hotkey {
+    pair(n).hotkey()
+}
+
+pub fn slug(text: &str) -> ChallengeId {
+    text.parse().unwrap()
+}
+
+pub fn score(text: &str) -> Score {
+    text.parse().unwrap()
+}
+
+/// The outcome of the one benchmark that the plain manifest has.
+pub fn scored(text: &str) -> Outcome {
+    scored_all(&[("main", text)])
+}
+
+pub fn scored_all(benchmarks: &[(&str, &str)]) -> Outcome {
+    let measured = |(name, text): &(&str, &str)| Measured {
+        benchmark: (*name).to_owned(),
+        score: score(text),
+        fuel: 1,
+        metrics: Vec::new(),
+    };
+    Outcome::Scored(benchmarks.iter().map(measured).collect())
+}
+
+pub fn failed(reason: FailureReason, detail: &str) -> Outcome {
+    Outcome::Failed(Failure { reason, detail: detail.to_owned() })
+}
+
+/// The digest of a miner's artifact, by a number.
+pub fn artifact(n: u8) -> Digest {
+    Digest::of(&[b'a', n])
+}
+
+pub fn genesis() -> Genesis {
+    let window = Window { heights: 2, ms: 20 };
+    Genesis {
+        network: "test".parse().unwrap(),
+        time_ms: TimeMs(1_000),
+        owner: Owner { threshold: 1, keys: vec![hotkey(OWNER)] },
+        voter: session(201).session(),
+        burn: hotkey(BURN),
+        chain_start: ChainBlock(0),
+        parameters: Parameters {
+            epoch_blocks: EPOCH_BLOCKS,
+            commit_window: window,
+            reveal_window: window,
+            power_cap: Score::ONE,
+            absences_max: 3,
+        },
+    }
+}
+
+/// A contest with the plainest rules.
+pub fn manifest(id: &str) -> Manifest {
+    Manifest {
+        id: slug(id),
+        version: 1,
+        title: "A contest".to_owned(),
+        summary: String::new(),
+        kind: ChallengeKind::Component,
+        code: Digest::of(b"code"),
+        engine: "engine".parse().unwrap(),
+        agents: BTreeSet::from([AgentKind::Component]),
+        artifact_bytes_max: 100,
+        limits: Limits {
+            challenge_fuel: 1,
+            challenge_memory_bytes: 1,
+            agent_fuel: 1,
+            agent_memory_bytes: 1,
+            agent_output_bytes: 1,
+            agent_calls: 1,
+            wall_time_ms: 1,
+        },
+        benchmarks: vec![benchmark("main", "0")],
+        assignment: Assignment::All,
+        agreement: Agreement::Exact,
+        rerun_top: 5,
+        emission_share: Score::ONE,
+        weight_rule: WeightRule::Champion,
+        decay: None,
+        win_margin: Score::ZERO,
+        approval: Approval::Automatic,
+        quota_per_epoch: 8,
+        one_place_per_coldkey: true,
+        not_before_epoch: Epoch(0),
+    }
+}
+
+pub fn benchmark(name: &str, score_min: &str) -> Benchmark {
+    Benchmark { name: name.to_owned(), config: BTreeMap::new(), score_min: score(score_min) }
+}
+
+pub fn manual() -> Approval {
+    Approval::Manual { approvers: Vec::new() }
+}
+
+/// One input, as a node would store it.
+#[derive(Clone, Debug)]
+pub enum Entry {
+    Begin(Begin),
+    Action(Verified<Action>),
+}
+
+impl Entry {
+    pub fn step(&self, state: &State) -> Step {
+        match self {
+            Self::Begin(begin) => step(state, Input::Begin(begin.clone())),
+            Self::Action(action) => step(state, Input::Action(action)),
+        }
+    }
+}
+
+pub type Done = Result<Vec<Event>, Reason>;
+
+/// The network.
+pub struct World {
+    pub state: State,
+    pub log: Vec<Entry>,
+    /// Which of them changed something.
+    pub done: Vec<usize>,
+    /// The next uid that the chain gives away.
+    uid: u16,
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    pub fn with(change: impl FnOnce(&mut Genesis)) -> Self {
+        let mut genesis = genesis();
+        change(&mut genesis);
+        Self { state: State::new(&genesis), log: Vec::new(), done: Vec::new(), uid: 0 }
+    }
+
+    /// Three equal validators, and one active challenge.
+    pub fn contest(manifest: Manifest) -> Self {
+        let mut world = Self::new();
+        world.join(&[(1, 100), (2, 100), (3, 100)]);
+        world.publish(manifest).unwrap();
+        world.next_epoch();
+        world
+    }
+
+    pub fn genesis(&self) -> &Genesis {
+        self.state.genesis().unwrap()
+    }
+
+    pub fn network(&self) -> NetworkId {
+        self.genesis().network.clone()
+    }
+
+    pub fn epoch(&self) -> Epoch {
+        self.state.now().unwrap().epoch
+    }
+
+    /// Takes one input.
+    pub fn take(&mut self, entry: Entry) -> Done {
+        let done = entry.step(&self.state);
+        self.log.push(entry);
+        match done {
+            Step::Refused(reason) => Err(reason),
+            Step::Done { writes, effects } => {
+                self.done.push(self.log.len() - 1);
+                self.state.apply(writes);
+                Ok(effects)
+            }
+        }
+    }
+
+    pub fn begin(&mut self, anchor: Option<Anchor>) -> Done {
+        let now = self.state.now().unwrap();
+        let (height, time_ms) = (now.height.next(), now.time_ms.plus(10));
+        self.take(Entry::Begin(Begin { height, time_ms, anchor }))
+    }
+
+    pub fn blocks(&mut self, count: u64) -> Vec<Event> {
+        (0..count).flat_map(|_| self.begin(None).unwrap()).collect()
+    }
+
+    pub fn anchor(&self, number: u64, facts: Vec<Fact>) -> Anchor {
+        Anchor {
+            number: ChainBlock(number),
+            hash: Digest::of(&number.to_le_bytes()),
+            time_ms: TimeMs(0),
+            facts,
+        }
+    }
+
+    /// The chain says something new, one block after it last did.
+    pub fn facts(&mut self, facts: Vec<Fact>) {
+        let number = self.state.now().unwrap().anchor.map_or(0, |last| last.0 + 1);
+        let anchor = self.anchor(number, facts);
+        self.begin(Some(anchor)).unwrap();
+    }
+
+    pub fn boundary(&self) -> u64 {
+        (self.epoch().0 + 1) * EPOCH_BLOCKS
+    }
+
+    pub fn next_epoch(&mut self) -> Vec<Event> {
+        let anchor = self.anchor(self.boundary(), Vec::new());
+        self.begin(Some(anchor)).unwrap()
+    }
+
+    pub fn neuron(&mut self, n: u8, change: impl FnOnce(&mut Neuron)) {
+        let known = self.state.neuron(hotkey(n)).copied();
+        let mut neuron = known.unwrap_or_else(|| {
+            self.uid += 1;
+            Neuron { coldkey: hotkey(n), uid: self.uid, stake: Stake(0), permit: false }
+        });
+        change(&mut neuron);
+        self.facts(vec![Fact::Neuron { hotkey: hotkey(n), neuron }]);
+    }
+
+    pub fn register(&mut self, n: u8, sequence: u64) -> Done {
+        let body = ActionBody::RegisterSession { hotkey: hotkey(n), session: session(n).session(), sequence };
+        self.act(body, &[pair(n), session(n)])
+    }
+
+    /// Validators with their stakes.
+    pub fn join(&mut self, validators: &[(u8, u64)]) {
+        for (n, stake) in validators {
+            self.neuron(*n, |neuron| (neuron.stake, neuron.permit) = (Stake(*stake), true));
+            self.register(*n, 1).unwrap();
+        }
+    }
+
+    pub fn sign(&self, body: ActionBody, keys: &[&dyn SigningKey]) -> Verified<Action> {
+        let expires_at_height = self.state.now().unwrap().height.plus(100);
+        let network = self.network();
+        Signed::new(&network, Action { expires_at_height, body }, keys).verify(&network).unwrap()
+    }
+
+    pub fn act(&mut self, body: ActionBody, keys: &[&dyn SigningKey]) -> Done {
+        let action = self.sign(body, keys);
+        self.take(Entry::Action(action))
+    }
+
+    pub fn publish(&mut self, manifest: Manifest) -> Done {
+        self.act(ActionBody::PublishChallenge(Box::new(manifest)), &[pair(OWNER)])
+    }
+
+    pub fn update(&mut self, manifest: Manifest) -> Done {
+        self.act(ActionBody::UpdateChallenge(Box::new(manifest)), &[pair(OWNER)])
+    }
+
+    pub fn shift(&mut self, id: &str, version: u32, shift: agon_types::action::Shift) -> Done {
+        self.act(ActionBody::ShiftChallenge { challenge: slug(id), version, shift }, &[pair(OWNER)])
+    }
+
+    pub fn announcement(&self, id: &str, (n, version, artifact): (u8, u32, Digest)) -> Announcement {
+        Announcement {
+            challenge: slug(id),
+            hotkey: hotkey(n),
+            version,
+            kind: AgentKind::Component,
+            artifact,
+            size_bytes: 10,
+            label: "agent".to_owned(),
+        }
+    }
+
+    /// The miner writes on the chain what it will announce, at a block.
+    pub fn commit_on_chain(&mut self, stated: &Announcement, block: u64) {
+        let commitment = stated.commitment(&self.network());
+        if self.state.neuron(stated.hotkey).is_none() {
+            let n = (0..=255).find(|n| hotkey(*n) == stated.hotkey).unwrap();
+            self.neuron(n, |_| ());
+        }
+        self.facts(vec![Fact::Commitment { hotkey: stated.hotkey, commitment, block: ChainBlock(block) }]);
+    }
+
+    pub fn announce(&mut self, stated: &Announcement) -> Done {
+        let n = (0..=255).find(|n| hotkey(*n) == stated.hotkey).unwrap();
+        self.act(ActionBody::Announce(stated.clone()), &[pair(n)])
+    }
+
+    /// A miner enters its artifact: commitment on the chain at this block, then announcement.
+    pub fn submit(&mut self, id: &str, (n, number): (u8, u8), block: u64) -> SubmissionId {
+        let stated = self.announcement(id, (n, u32::from(number), artifact(number)));
+        self.commit_on_chain(&stated, block);
+        self.announce(&stated).unwrap();
+        stated.submission(&self.network())
+    }
+
+    /// The jobs of the open rounds, with the numbers of their validators.
+    pub fn jobs(&self) -> Vec<(JobId, Vec<u8>)> {
+        let rounds = agon_protocol::score::open_rounds(&self.state).into_iter();
+        let jobs = rounds.flat_map(|(epoch, round, _)| agon_protocol::score::jobs(&self.state, epoch, round));
+        let number = |hotkey: Hotkey| (0..100).find(|n| self::hotkey(*n) == hotkey).unwrap();
+        jobs.map(|(id, job)| (id, job.assigned.iter().map(|(hotkey, _)| number(*hotkey)).collect())).collect()
+    }
+
+    pub fn commit(&mut self, n: u8, job: JobId, commit: Digest) -> Done {
+        self.act(ActionBody::Commit { job, validator: hotkey(n), commit }, &[session(n)])
+    }
+
+    pub fn reveal(&mut self, n: u8, job: JobId, outcome: Outcome) -> Done {
+        let report = Report { job, validator: hotkey(n), outcome };
+        self.act(ActionBody::Reveal { report, salt: [n; 32] }, &[session(n)])
+    }
+
+    pub fn hidden(&self, n: u8, job: JobId, outcome: Outcome) -> Digest {
+        Report { job, validator: hotkey(n), outcome }.commit(&self.network(), &[n; 32])
+    }
+
+    pub fn to_reveal(&mut self) {
+        while agon_protocol::score::open_rounds(&self.state)
+            .iter()
+            .any(|(_, _, round)| round.phase == Phase::Commit)
+        {
+            self.blocks(1);
+        }
+    }
+
+    /// All validators report on the jobs of the open round as they see fit, until it closes.
+    pub fn judge(&mut self, opinion: impl Fn(u8, SubmissionId) -> Option<Outcome>) -> Vec<Event> {
+        let mut events = Vec::new();
+        let mut reports = Vec::new();
+        for (job, validators) in self.jobs() {
+            let seen = validators.into_iter().filter_map(|n| Some((n, job, opinion(n, job.submission)?)));
+            reports.extend(seen);
+        }
+        for (n, job, outcome) in &reports {
+            let hidden = self.hidden(*n, *job, outcome.clone());
+            events.extend(self.commit(*n, *job, hidden).unwrap());
+        }
+        self.to_reveal();
+        for (n, job, outcome) in reports {
+            events.extend(self.reveal(n, job, outcome).unwrap());
+        }
+        events.extend(self.blocks(2));
+        events
+    }
+
+    /// The next epoch, in which all agree on these scores; what is not named scores nothing.
+    pub fn compete(&mut self, scores: &[(SubmissionId, &str)]) -> Vec<Event> {
+        let mut events = self.next_epoch();
+        let known: BTreeMap<SubmissionId, &str> = scores.iter().copied().collect();
+        events.extend(self.judge(|_, id| Some(scored(known.get(&id).copied().unwrap_or("0")))));
+        events
+    }
+
+    pub fn decide(&mut self, id: &str, (submission, verdict): (SubmissionId, Verdict)) -> Done {
+        let number = self.board(id).decisions;
+        let decision = Decision { challenge: slug(id), submission, number, verdict, note: String::new() };
+        self.act(ActionBody::Decide(decision), &[pair(OWNER)])
+    }
+
+    pub fn board(&self, id: &str) -> agon_protocol::state::Board {
+        self.state.board(slug(id)).cloned().unwrap_or_default()
+    }
+
+    pub fn champion(&self, id: &str) -> Option<SubmissionId> {
+        self.board(id).champion
+    }
+
+    /// Units of an epoch's seal, by the number of the hotkey.
+    pub fn paid(&self, epoch: Epoch) -> BTreeMap<u8, u64> {
+        let seal = self.state.seal(epoch).expect("the epoch is sealed");
+        let number = |hotkey: Hotkey| (0..=255).find(|n| self::hotkey(*n) == hotkey).unwrap();
+        seal.weights.iter().map(|weight| (number(weight.hotkey), weight.units)).collect()
+    }
+
+    pub fn agreed(&self, id: &str, submission: SubmissionId) -> Option<&agon_protocol::state::Agreed> {
+        let version = self.state.challenge(slug(id))?.version;
+        self.state.agreed(slug(id), version, self.epoch(), submission)
+    }
+
+    /// Every input again from the beginning, undoing and redoing each: the same state must come out.
+    pub fn replayed(&self) -> State {
+        let mut state = State::new(self.genesis());
+        for entry in &self.log {
+            if let Step::Done { writes, .. } = entry.step(&state) {
+                let before = state.clone();
+                let undo = state.apply(writes);
+                let after = state.clone();
+                let redo = state.apply(undo);
+                assert_eq!(state, before, "undone");
+                state.apply(redo);
+                assert_eq!(state, after, "and done again");
+            }
+        }
+        state
+    }
+
+    pub fn has(&self, key: &Key) -> bool {
+        self.state.get(key).is_some()
+    }
+}

@@ -1,0 +1,111 @@
+//! `docs/spec.md` and the code say the same: rules, refusals, tags, fields and keys, each way.
+
+use agon_protocol::Reason;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+fn repository() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+fn spec() -> String {
+    fs::read_to_string(repository().join("docs/spec.md")).unwrap()
+}
+
+fn source(path: &str) -> String {
+    fs::read_to_string(repository().join("crates").join(path)).unwrap()
+}
+
+/// Every `S1.2` in a text.
+fn rules(text: &str) -> BTreeSet<String> {
+    let words =
+        text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.')).map(|word| word.trim_end_matches('.'));
+    let is_rule = |word: &&str| {
+        let number = word.strip_prefix('S').and_then(|rest| rest.split_once('.'));
+        number.is_some_and(|(section, rule)| section.parse::<u8>().is_ok() && rule.parse::<u8>().is_ok())
+    };
+    words.filter(is_rule).map(str::to_owned).collect()
+}
+
+fn rules_of_the_code() -> BTreeSet<String> {
+    let files = fs::read_dir(repository().join("crates/protocol/src")).unwrap();
+    let texts = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
+    texts.flat_map(|text| rules(&text)).collect()
+}
+
+/// The first cells of the rows of the table under a heading, without their backticks.
+fn column(heading: &str, index: usize) -> Vec<String> {
+    let spec = spec();
+    let section = spec.split("\n## ").find(|section| section.starts_with(heading)).unwrap();
+    let rows = section.lines().filter(|line| line.starts_with('|')).skip(2);
+    let cell = |row: &str| row.split('|').nth(index + 1).unwrap().trim().replace('`', "");
+    rows.map(cell).collect()
+}
+
+fn set<T: Into<String>>(items: impl IntoIterator<Item = T>) -> BTreeSet<String> {
+    items.into_iter().map(Into::into).collect()
+}
+
+#[test]
+fn every_rule_is_stated_once_and_realised() {
+    let spec = spec();
+    let stated: Vec<String> = spec
+        .lines()
+        .filter(|line| line.starts_with("**S"))
+        .flat_map(|line| {
+            let end = line[2..].find("**").unwrap();
+            rules(&line[2..end + 2])
+        })
+        .collect();
+    assert_eq!(stated.len(), set(stated.clone()).len(), "no number twice");
+    assert_eq!(set(stated.clone()), rules_of_the_code(), "what is stated, and what the code cites");
+    assert_eq!(rules(&spec), set(stated), "what is referred to exists");
+}
+
+#[test]
+fn every_refusal_is_explained() {
+    assert_eq!(column("Refusals", 0), Reason::CODES);
+}
+
+#[test]
+fn every_tag_has_its_action() {
+    let kinds = [
+        "RegisterSession",
+        "PublishChallenge",
+        "UpdateChallenge",
+        "ShiftChallenge",
+        "Announce",
+        "Commit",
+        "Reveal",
+        "Decide",
+    ];
+    let code = source("types/src/action.rs");
+    for (tag, kind) in kinds.iter().enumerate() {
+        let declared = code
+            .lines()
+            .any(|line| line.trim_start().starts_with(kind) && line.contains(&format!("= {tag},")));
+        assert!(declared, "{kind} has the tag {tag}");
+    }
+    assert_eq!(column("Actions", 0), (0..=12).map(|tag| tag.to_string()).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_field_of_the_manifest_is_listed() {
+    let code = source("types/src/manifest.rs");
+    let body = code.split("pub struct Manifest {").nth(1).unwrap().split("\n}").next().unwrap();
+    let field =
+        |line: &str| line.trim_start().strip_prefix("pub ")?.split_once(':').map(|(name, _)| name.to_owned());
+    assert_eq!(column("Manifest", 0), body.lines().filter_map(field).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_key_of_the_state_is_listed_by_its_number() {
+    let code = source("protocol/src/state.rs");
+    let body = code.split("entries! {").nth(1).unwrap().split("\n}").next().unwrap();
+    let kind =
+        |line: &str| line.contains(") -> ").then(|| line.trim_start().split('(').next().unwrap().to_owned());
+    let kinds: Vec<String> = body.lines().filter_map(kind).collect();
+    assert_eq!(column("State", 1), kinds);
+    assert_eq!(column("State", 0), (0..kinds.len()).map(|number| number.to_string()).collect::<Vec<_>>());
+}

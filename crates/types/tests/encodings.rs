@@ -1,0 +1,315 @@
+//! The encoding of every document on the wire or on a disk is fixed: a digest of a sample shows when one changes.
+//!
+//! A test that fails here says that old nodes and new ones would not understand each other. If that is meant, it is
+//! a commit of its own, with a new version of the document.
+
+use agon_types::action::{Action, Shift};
+use agon_types::anchor::Neuron;
+use agon_types::block::Precommit;
+use agon_types::genesis::{Owner, Parameters, Window};
+use agon_types::key::SigningKey;
+use agon_types::manifest::*;
+use agon_types::report::{Measured, Metric};
+use agon_types::seal::{ChallengeSeal, Points, Weight};
+use agon_types::signed::signing_bytes;
+use agon_types::*;
+use borsh::BorshSerialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+fn hotkey(n: u8) -> Hotkey {
+    HotkeyPair::from_seed(&[n; 32]).hotkey()
+}
+
+fn session(n: u8) -> SessionPair {
+    SessionPair::from_seed(&[n; 32])
+}
+
+fn digest(n: u8) -> Digest {
+    Digest::of(&[n])
+}
+
+fn slug(text: &str) -> ChallengeId {
+    text.parse().unwrap()
+}
+
+fn network() -> NetworkId {
+    "test".parse().unwrap()
+}
+
+fn score(text: &str) -> Score {
+    text.parse().unwrap()
+}
+
+fn genesis() -> Genesis {
+    Genesis {
+        network: network(),
+        time_ms: TimeMs(1),
+        owner: Owner { threshold: 1, keys: vec![hotkey(1), hotkey(2)] },
+        voter: session(3).session(),
+        burn: hotkey(4),
+        chain_start: ChainBlock(5),
+        parameters: Parameters {
+            epoch_blocks: 6,
+            commit_window: Window { heights: 7, ms: 8 },
+            reveal_window: Window { heights: 9, ms: 10 },
+            power_cap: score("0.25"),
+            absences_max: 3,
+        },
+    }
+}
+
+fn manifest() -> Manifest {
+    Manifest {
+        id: slug("route"),
+        version: 1,
+        title: "Route".to_owned(),
+        summary: "Short ways".to_owned(),
+        kind: ChallengeKind::Component,
+        code: digest(1),
+        engine: "engine-1".parse().unwrap(),
+        agents: BTreeSet::from([AgentKind::Component]),
+        artifact_bytes_max: 1,
+        limits: Limits {
+            challenge_fuel: 1,
+            challenge_memory_bytes: 2,
+            agent_fuel: 3,
+            agent_memory_bytes: 4,
+            agent_output_bytes: 5,
+            agent_calls: 6,
+            wall_time_ms: 7,
+        },
+        benchmarks: vec![Benchmark {
+            name: "small".to_owned(),
+            config: BTreeMap::from([("size".to_owned(), "9".to_owned())]),
+            score_min: score("0.1"),
+        }],
+        assignment: Assignment::Seats(5),
+        agreement: Agreement::Median { outlier_bound: score("0.01") },
+        rerun_top: 2,
+        emission_share: score("0.5"),
+        weight_rule: WeightRule::Proportional,
+        decay: Some(Decay { grace_epochs: 1, half_life_epochs: 2 }),
+        win_margin: score("0.02"),
+        approval: Approval::Manual { approvers: vec![hotkey(9)] },
+        quota_per_epoch: 3,
+        one_place_per_coldkey: true,
+        not_before_epoch: Epoch(4),
+    }
+}
+
+fn job() -> JobId {
+    JobId { epoch: Epoch(1), round: 1, submission: SubmissionId(digest(2)) }
+}
+
+fn report() -> Report {
+    let metrics = vec![Metric { name: "loss".to_owned(), value: -5 }];
+    let measured = Measured { benchmark: "small".to_owned(), score: score("0.5"), fuel: 9, metrics };
+    Report { job: job(), validator: hotkey(1), outcome: Outcome::Scored(vec![measured]) }
+}
+
+fn announcement() -> Announcement {
+    Announcement {
+        challenge: slug("route"),
+        hotkey: hotkey(1),
+        version: 2,
+        kind: AgentKind::Component,
+        artifact: digest(3),
+        size_bytes: 4,
+        label: "mine".to_owned(),
+    }
+}
+
+fn decision() -> Decision {
+    let (challenge, submission) = (slug("route"), SubmissionId(digest(2)));
+    Decision { challenge, submission, number: 3, verdict: Verdict::Unapprove, note: "why".to_owned() }
+}
+
+/// One action of every kind, in the order of their tags.
+fn actions() -> Vec<ActionBody> {
+    vec![
+        ActionBody::RegisterSession { hotkey: hotkey(1), session: session(2).session(), sequence: 3 },
+        ActionBody::PublishChallenge(Box::new(manifest())),
+        ActionBody::UpdateChallenge(Box::new(manifest())),
+        ActionBody::ShiftChallenge { challenge: slug("route"), version: 1, shift: Shift::Retire },
+        ActionBody::Announce(announcement()),
+        ActionBody::Commit { job: job(), validator: hotkey(1), commit: digest(4) },
+        ActionBody::Reveal { report: report(), salt: [5; 32] },
+        ActionBody::Decide(decision()),
+    ]
+}
+
+fn anchor() -> Anchor {
+    let neuron = Neuron { coldkey: hotkey(2), uid: 3, stake: Stake(4), permit: true };
+    let facts = vec![
+        Fact::Neuron { hotkey: hotkey(1), neuron },
+        Fact::Deregistered { hotkey: hotkey(2) },
+        Fact::Commitment { hotkey: hotkey(3), commitment: digest(1), block: ChainBlock(9) },
+    ];
+    Anchor { number: ChainBlock(7), hash: digest(8), time_ms: TimeMs(9), facts }
+}
+
+fn header() -> Header {
+    Header {
+        protocol_version: block::PROTOCOL_VERSION,
+        network: network(),
+        height: Height(2),
+        time_ms: TimeMs(3),
+        proposer: session(1).session(),
+        parent: digest(1),
+        actions_root: digest(2),
+        state_root: digest(3),
+        voters: digest(4),
+        next_voters: digest(5),
+        last_certificate: digest(6),
+    }
+}
+
+fn signed() -> Signed<Action> {
+    // Hotkeys sign with fresh randomness, so the sample is signed by a session key.
+    let action = Action { expires_at_height: Height(9), body: actions().swap_remove(5) };
+    Signed::new(&network(), action, &[&session(2) as &dyn SigningKey])
+}
+
+fn seal() -> Seal {
+    let points = vec![Points { submission: SubmissionId(digest(1)), hotkey: hotkey(2), points: 3 }];
+    let challenges = vec![ChallengeSeal {
+        challenge: slug("route"),
+        version: 1,
+        emission_share: score("0.5"),
+        undecayed: score("0.25"),
+        points,
+    }];
+    Seal {
+        epoch: Epoch(1),
+        anchor: ChainBlock(2),
+        burn: hotkey(4),
+        challenges,
+        uids: vec![(hotkey(2), 7)],
+        weights: vec![Weight { hotkey: hotkey(2), units: 9 }],
+        vector: vec![(7, 65535)],
+    }
+}
+
+fn of(value: &impl BorshSerialize) -> Digest {
+    Digest::of(&codec::encode(value))
+}
+
+fn check(samples: &[(&str, Digest, &str)]) {
+    let changed: Vec<String> = samples
+        .iter()
+        .filter(|(_, got, expected)| got.to_string() != *expected)
+        .map(|(name, got, _)| format!("{name}: {got}"))
+        .collect();
+    assert!(changed.is_empty(), "these encodings have changed:\n{}", changed.join("\n"));
+}
+
+#[test]
+fn the_encoding_of_every_document_is_fixed() {
+    let certificate = Certificate::solo(&header(), &session(1));
+    let block = Block {
+        header: header(),
+        anchor: Some(anchor()),
+        actions: vec![signed()],
+        last_certificate: Some(certificate.clone()),
+    };
+    let failed = Outcome::Failed(Failure { reason: FailureReason::Unloadable, detail: "no".to_owned() });
+    check(&[
+        ("genesis", of(&genesis()), "ca00e27559511503b7baeaf151a21d33d6263c4319ab265f62f3f94d42f2fcd5"),
+        ("manifest", of(&manifest()), "889bdc8ef832b8899373862ce37d8e44d5f8db6c92c43e8f5b72e76450770372"),
+        ("anchor", of(&anchor()), "2171b10f9027df125456ba90585aafa84a6840019a7dc97c2a1cd8b7638182e5"),
+        (
+            "announcement",
+            of(&announcement()),
+            "c83cabd2a9c887bd428b25aaec0ec0451cb3960745b412b9466076be56910a73",
+        ),
+        ("decision", of(&decision()), "352dd79c26fe3aed9c182e7390dd34ef87d7cd89b5d1c91b3731535bc76aaedf"),
+        ("report", of(&report()), "24ab12efe7fbd23093e36911250bf77f582c9752eaf35bd1baa2e444efe31a6e"),
+        ("failed outcome", of(&failed), "8dafba01625d97b77975999894350cce8f94a5c8d51dcffbe5a6d312f022f029"),
+        ("signed action", of(&signed()), "14483d0ff883999c49c2e0074576955252e9218b9642b0f02020747e17146cd5"),
+        ("header", of(&header()), "6bf2b531c926b8d1a7e90c4601189f4d05cbd5fd91e1e3bb5b22e17213f7ce11"),
+        (
+            "precommit",
+            of(&Precommit { height: Height(1), round: 2, block: digest(3) }),
+            "db1a248c65d253367d751d87bc1b743e6322b9826ccafc872bbe6c0b62034d78",
+        ),
+        ("certificate", of(&certificate), "bf50ccca92441878773ff22ff7a957351bd1bae7f7a873f280f1f1d75b1df2e4"),
+        ("block", of(&block), "70032e5f28d3f88526b1e0ea6845806f7ebbc2ca807346331e6cb59e54f39dcb"),
+        ("seal", of(&seal()), "f77ab6246277feafd4d6fdfeb485127dfa9363ee56ca77c30064d6b7d26579b0"),
+    ]);
+}
+
+#[test]
+fn the_encoding_and_the_tag_of_every_action_are_fixed() {
+    let expected = [
+        "4ad779f9b359d6243cfaa4aa3315c850db6b7bfc70a0651ffc3bb90f4d7cbd48",
+        "ee2f8df7d4555523164711f1010a9f7ed34e37ea462cafd40334d0dcfd0b1f53",
+        "8be359053a55606c2e64a6658a5b07d0049b0b2e4c13718ad5000b60e6702509",
+        "21ba16a79b5fc5a291a9038fe328f275ce7210b86aec7f2551e3b233e49cf8d2",
+        "03002ad7f25c7ffe72c124abf51a65cca07f9b24591edb226165cad9eee6789b",
+        "d9d6d942b38a2fd29eff5f0bc092cbaafc7abade26232a526394120427ab06b3",
+        "b3c7d660121a6bb59f00c70935ccd7f5a3a2ebd1ac17615d74c3e973ffe88460",
+        "7b80c4137c06619e398c8dfbe5d1e12eda4a86aa5624e93254be3b83819d4e90",
+    ];
+    let names = ["register", "publish", "update", "shift", "announce", "commit", "reveal", "decide"];
+    let samples: Vec<_> = actions()
+        .iter()
+        .zip(names)
+        .zip(expected)
+        .map(|((body, name), expected)| (name, of(body), expected))
+        .collect();
+    check(&samples);
+    for (tag, body) in actions().iter().enumerate() {
+        assert_eq!(usize::from(codec::encode(body)[0]), tag);
+    }
+}
+
+#[test]
+fn what_is_signed_and_what_names_things_is_fixed() {
+    let action = signed().body;
+    let voters = [(session(1).session(), 1u64)];
+    check(&[
+        (
+            "signing bytes of an action",
+            Digest::of(&signing_bytes(&network(), &action)),
+            "44e21e25b451644c40c7ea16acdeaa689a0e385667a968ed6c8e61cd93c84e97",
+        ),
+        (
+            "commit of a report",
+            report().commit(&network(), &[7; 32]),
+            "3ecacfc9bb82c3178cd781e60f1d838aaebfacd62d8ef70e96e305431e428bf9",
+        ),
+        (
+            "submission",
+            announcement().submission(&network()).0,
+            "e2aaab3cd2689f349b777a01fe0b95ded3d7b1d07fff10cc2de6ef66a45e7237",
+        ),
+        (
+            "commitment",
+            announcement().commitment(&network()),
+            "f773984e15a26421948ac427aff15808e1872afeb400b069de4aad8b284dbe99",
+        ),
+        ("genesis", genesis().digest(), "89497705116c521a6248c9862406357b90d74acb7e8ca1a2cf2ac224e77a624c"),
+        ("header", header().digest(), "edc6c9004bc4bc1fc78d0d654bfeb7c9ee9c2e6e25dab6815a3a0754944ade36"),
+        (
+            "actions root",
+            Block::actions_root(Some(&anchor()), &[signed()]),
+            "c1a312dd0cc35c5779c0d21054449e395dcb5325b50e381c95b9f02f03d4b6ca",
+        ),
+        (
+            "no certificate",
+            Block::certificate_digest(None),
+            "98d71d999f7157295c1ff1beca239176a8c6ec5f9ce38128ac15919177579a71",
+        ),
+        (
+            "voters",
+            Block::voters_digest(&voters),
+            "7635844705eec84198da1e7072e2fc7f4c7e1590014c421c385fdcbf5a743cd8",
+        ),
+        ("seal", seal().digest(), "340bc42ef7f9887da46f74bacc114da33a697c5c72127e6b1006fdfbda3c0c06"),
+        (
+            "signed action",
+            signed().digest(),
+            "1d0414090b4502b2e3a6cbf1de7e1b3e4af75f1305c03bac093d7a55b667f726",
+        ),
+    ]);
+}

@@ -1,0 +1,91 @@
+//! The whole network killed at random moments: what was accepted stays, once.
+
+use crate::network::{Network, agon, turn};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+/// Kills in an ordinary run; `AGON_KILLS` asks for more.
+const KILLS: u64 = 3;
+/// What the moments are made from; `AGON_KILL_SEED` sets another.
+const SEED: u64 = 7;
+const OPTIONS: [&str; 2] = ["--validators", "3"];
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// A sequence that is the same for the same seed (splitmix64).
+fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Every ledger of the network, as `agon replay` sees it: all roots, seals and signatures are checked by that.
+fn replayed(folder: &Path) -> Vec<Value> {
+    let (code, stdout, stderr) = agon(folder, &["replay", "--json"]);
+    assert_eq!(code, 0, "{stderr}");
+    stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_network_killed_at_random_moments_loses_and_doubles_nothing() {
+    let _turn = turn();
+    let (kills, mut random) = (number("AGON_KILLS", KILLS), number("AGON_KILL_SEED", SEED));
+    let folder = tempfile::tempdir().unwrap();
+    let mut entered: BTreeMap<String, String> = BTreeMap::new();
+    let mut seals: Vec<Value> = Vec::new();
+    for kill in 0..kills {
+        let network = Network::start(folder.path(), &OPTIONS);
+        // The network must at least come up between two falls.
+        assert!(network.event("started", Duration::from_secs(60)).is_some(), "kill {kill}: it starts again");
+        let wait = Duration::from_millis(next(&mut random) % 12_000);
+        while let Some(line) = network.event("entered", wait) {
+            let (agent, id) = (line["agent"].to_string(), line["submission"].to_string());
+            let before = entered.insert(agent.clone(), id.clone());
+            assert!(before.is_none_or(|before| before == id), "{agent} is entered once, under one id");
+        }
+        network.kill();
+        let found =
+            replayed(folder.path()).into_iter().map(|ledger| ledger["seals"].as_array().unwrap().clone());
+        let longest = found.max_by_key(Vec::len).unwrap_or_default();
+        assert!(longest.starts_with(&seals), "kill {kill}: a sealed epoch never changes");
+        seals = longest;
+    }
+    let until = (seals.len() + 2).to_string();
+    let mut network = Network::start(folder.path(), &[&OPTIONS[..], &["--until-epoch", &until]].concat());
+    let done = network.event("done", Duration::from_secs(180)).expect("it ends well after all");
+    assert!(network.wait().success());
+    let mut shown: BTreeMap<String, usize> = BTreeMap::new();
+    for row in done["boards"].as_object().unwrap().values().flat_map(|rows| rows.as_array().unwrap()) {
+        *shown.entry(row["submission"].to_string()).or_default() += 1;
+        assert!(row["score"].is_string(), "every accepted submission has its score: {row}");
+    }
+    assert!(shown.values().all(|count| *count == 1), "nothing is doubled");
+    assert!(entered.values().all(|id| shown.contains_key(id)), "nothing is lost: {entered:?} {shown:?}");
+    assert_eq!(shown.len(), 13, "every example agent is there");
+    let ledgers = replayed(folder.path());
+    let longest =
+        ledgers.iter().map(|ledger| ledger["seals"].as_array().unwrap()).max_by_key(|seals| seals.len());
+    assert!(longest.unwrap().starts_with(&seals));
+    weights_were_set_once(folder.path());
+}
+
+/// Each validator says once for each epoch that it has set weights.
+fn weights_were_set_once(folder: &Path) {
+    let mut all = 0;
+    for node in std::fs::read_dir(folder.join("nodes")).unwrap().flatten() {
+        let log = std::fs::read_to_string(node.path().join("node.log")).unwrap();
+        let lines = log.lines().filter(|line| line.contains("weights set"));
+        let epochs: Vec<&str> =
+            lines.filter_map(|line| line.split("epoch=").nth(1)?.split(' ').next()).collect();
+        let once: std::collections::BTreeSet<&&str> = epochs.iter().collect();
+        assert_eq!(once.len(), epochs.len(), "{} set an epoch twice: {epochs:?}", node.path().display());
+        all += epochs.len();
+    }
+    assert!(all > 0, "weights were set at all");
+}

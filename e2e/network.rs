@@ -1,0 +1,96 @@
+//! A running `agon up` in a folder of its own.
+
+use serde_json::Value;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// The binary under test.
+pub const AGON: &str = env!("CARGO_BIN_EXE_agon");
+
+/// One network at a time: each uses all cores of a small machine.
+pub fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// `agon up` with all its processes in one group.
+pub struct Network {
+    process: Child,
+    lines: Receiver<Value>,
+}
+
+impl Network {
+    pub fn start(folder: &Path, options: &[&str]) -> Self {
+        let mut process = Command::new(AGON)
+            .args(["up", "--json", "--port", "0", "--data-dir"])
+            .arg(folder)
+            .args(options)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .expect("the binary was built");
+        let stdout = BufReader::new(process.stdout.take().expect("it is piped"));
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                let line = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not a JSON line: {line}"));
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { process, lines }
+    }
+
+    /// The next line of this event, or nothing if the network ends or the time passes.
+    pub fn event(&self, name: &str, within: Duration) -> Option<Value> {
+        let deadline = std::time::Instant::now() + within;
+        loop {
+            let left = deadline.saturating_duration_since(std::time::Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) if line["event"] == name => return Some(line),
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    }
+
+    /// Kills every process of it at once, without a word.
+    pub fn kill(mut self) {
+        self.signal("KILL");
+        self.process.wait().expect("it was started");
+    }
+
+    fn signal(&self, signal: &str) {
+        let group = format!("-{}", self.process.id());
+        let sent = Command::new("kill").args(["-s", signal, "--", &group]).status();
+        assert!(sent.expect("kill is on every machine").success(), "the network had ended already");
+    }
+
+    pub fn wait(&mut self) -> ExitStatus {
+        self.process.wait().expect("it was started")
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        if matches!(self.process.try_wait(), Ok(None)) {
+            self.signal("KILL");
+            let _ = self.process.wait();
+        }
+    }
+}
+
+/// Runs a command of the binary to its end: exit code, standard output, standard error.
+pub fn agon(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let run = Command::new(AGON).args(arguments).arg("--data-dir").arg(folder).stdin(Stdio::null()).output();
+    let output = run.expect("the binary was built");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it prints UTF-8");
+    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+}

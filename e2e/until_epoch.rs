@@ -1,0 +1,82 @@
+//! The first thing that a newcomer sees.
+
+use crate::network::{Network, agon, turn};
+use serde_json::Value;
+use std::time::{Duration, Instant};
+
+/// From the start to the last line, once everything is built.
+const TIME_MAX: Duration = Duration::from_secs(60);
+
+fn row<'a>(done: &'a Value, challenge: &str, agent: &str) -> &'a Value {
+    let rows = done["boards"][challenge].as_array().expect("every challenge has a board");
+    let name = format!("{challenge}-{agent}");
+    rows.iter()
+        .find(|row| row["agent"] == name.as_str())
+        .unwrap_or_else(|| panic!("{name} is not on the board"))
+}
+
+fn score(done: &Value, challenge: &str, agent: &str) -> f64 {
+    let score = row(done, challenge, agent)["score"].as_str().expect("every agent has a score");
+    assert_eq!(score.len(), "0.000000000".len(), "nine decimals: {score}");
+    score.parse().expect("it is a decimal")
+}
+
+#[test]
+fn a_whole_network_scores_every_agent_and_sets_weights_within_a_minute() {
+    let _turn = turn();
+    let folder = tempfile::tempdir().unwrap();
+    let begun = Instant::now();
+    let mut network = Network::start(folder.path(), &["--until-epoch", "2"]);
+    let done = network.event("done", TIME_MAX).expect("it is done in time");
+    assert!(network.wait().success());
+    assert!(begun.elapsed() < TIME_MAX, "{:?}", begun.elapsed());
+
+    assert_eq!(done["epoch"], 2);
+    assert_eq!(done["chain"]["set"], true);
+    assert_eq!(done["state_root"].as_str().map(str::len), Some(64));
+    let [mix, lz, rle] = ["mix", "lz", "rle"].map(|agent| score(&done, "compress", agent));
+    assert!(mix > lz && lz > rle && rle > 0.0, "{mix} {lz} {rle}");
+    let [best, greedy] = ["two-opt", "greedy"].map(|agent| score(&done, "route", agent));
+    assert!(best > greedy && greedy > 0.0, "{best} {greedy}");
+    let faults = [
+        ("panic", "trapped"),
+        ("loop", "out_of_fuel"),
+        ("hoarder", "out_of_memory"),
+        ("liar", "wrong_output"),
+    ];
+    for challenge in ["compress", "route"] {
+        for (agent, reason) in faults {
+            assert_eq!(score(&done, challenge, agent), 0.0, "{challenge}-{agent}");
+            assert_eq!(row(&done, challenge, agent)["reason"], reason, "{challenge}-{agent}");
+            assert_eq!(row(&done, challenge, agent)["status"], "failed", "{challenge}-{agent}");
+        }
+    }
+    weights_are_exact(&done);
+    the_ledger_replays(folder.path(), &done);
+}
+
+fn weights_are_exact(done: &Value) {
+    let weights = done["weights"].as_array().unwrap();
+    let units: u64 = weights.iter().map(|weight| weight["units"].as_u64().unwrap()).sum();
+    assert_eq!(units, 1_000_000_000);
+    assert_eq!(done["weights_total"], 1_000_000_000);
+    let champion = row(done, "compress", "mix")["miner"].as_str().unwrap();
+    let earned = weights.iter().find(|weight| weight["hotkey"] == champion).expect("the champion earns");
+    assert_eq!(earned["units"], 400_000_000, "the champion earns the whole share of its challenge");
+    let broken = row(done, "route", "liar")["miner"].as_str().unwrap();
+    assert!(weights.iter().all(|weight| weight["hotkey"] != broken), "zero points, nothing at all");
+}
+
+fn the_ledger_replays(folder: &std::path::Path, done: &Value) {
+    let (code, stdout, stderr) = agon(folder, &["replay", "--json"]);
+    assert_eq!(code, 0, "{stderr}");
+    let ledgers: Vec<Value> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(ledgers.len(), 4);
+    for ledger in &ledgers {
+        let seal = &ledger["seals"][2];
+        let units = |weight: &Value| (weight["hotkey"].clone(), weight["units"].clone());
+        let sealed: Vec<_> = seal["weights"].as_array().unwrap().iter().map(units).collect();
+        let told: Vec<_> = done["weights"].as_array().unwrap().iter().map(units).collect();
+        assert_eq!(sealed, told, "the same weights as told");
+    }
+}

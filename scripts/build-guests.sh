@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# Builds the example challenges and agents into components, and writes each to its `dist`, beside its digest.
+#
+#   scripts/build-guests.sh            build, and replace what is committed
+#   scripts/build-guests.sh --check    build elsewhere, and fail if a digest differs from the committed one
+#
+# The components are committed, so only who changes a guest needs this. The compiler for WASM comes from Debian's
+# packages: its compiler and its standard library's sources have one version, which is what building the library
+# needs. They are unpacked into a cache, never installed. The same sources give the same bytes on any machine.
+set -euo pipefail
+
+repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${AGON_GUEST_TOOLCHAIN:-${XDG_CACHE_HOME:-$HOME/.cache}/agon-guest-toolchain}
+packages=(rustc-web libstd-rust-web-1.96 libstd-rust-web-dev rust-web-src libllvm22 lld-22)
+target=wasm32-unknown-unknown
+
+fetch_toolchain() {
+    [[ -e $cache/complete ]] && return
+    echo "unpacking ${packages[*]} into $cache"
+    rm -rf "$cache/root" "$cache/packages"
+    mkdir -p "$cache/root" "$cache/packages"
+    (cd "$cache/packages" && apt-get download "${packages[@]}")
+    for package in "$cache"/packages/*.deb; do
+        dpkg -x "$package" "$cache/root"
+    done
+    rm -rf "$cache/packages"
+    touch "$cache/complete"
+}
+
+# No path of this machine may get into a component: each is replaced by a name that is the same everywhere.
+remaps() {
+    local sources crates=${CARGO_HOME:-$HOME/.cargo}/registry/src
+    sources=$(readlink -f "$cache/root/usr/lib/rustlib/src/rust")
+    local pairs=("$sources=/rust" "$cache/root/usr/lib/rustlib/src/rust=/rust" "$repository=/agon")
+    for registry in "$crates"/*/; do
+        pairs+=("${registry%/}=/crates")
+    done
+    printf -- '--remap-path-prefix=%s\x1f' "${pairs[@]}"
+}
+
+guest_cargo() {
+    LD_LIBRARY_PATH=$cache/root/usr/lib/x86_64-linux-gnu:$cache/root/usr/lib/llvm-22/lib \
+        RUSTC=$cache/root/usr/bin/rustc RUSTC_BOOTSTRAP=1 RUSTC_WRAPPER='' \
+        CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$cache/root/usr/lib/llvm-22/bin/wasm-ld \
+        CARGO_TARGET_DIR="$builds" CARGO_ENCODED_RUSTFLAGS=$remaps cargo "$@"
+}
+
+build() { # workspace
+    (cd "$repository/$1" && guest_cargo build --release --locked --quiet --target $target -Zbuild-std=std,panic_abort)
+}
+
+componentize() { # module component
+    (cd "$repository" && cargo run --quiet -p agon-sandbox-wasm --example componentize -- "$1" "$2")
+}
+
+# Puts every guest of a workspace into `dist`, or compares it with what is there.
+finish() { # workspace
+    local manifest name module component digest dist
+    for manifest in "$repository/$1"/*/Cargo.toml; do
+        name=$(basename "$(dirname "$manifest")")
+        module=$builds/$target/release/${name//-/_}.wasm
+        [[ -e $module ]] || continue # a library that guests share
+        component=$builds/$name.wasm
+        componentize "$module" "$component"
+        digest=$(sha256sum "$component" | cut -d' ' -f1)
+        dist=$repository/$1/$name/dist
+        if [[ $mode == --check ]]; then
+            [[ $digest == "$(cat "$dist/$name.sha256")" ]] || { echo "$1/$name differs: $digest"; differing=1; }
+        else
+            mkdir -p "$dist"
+            cp "$component" "$dist/$name.wasm"
+            echo "$digest" >"$dist/$name.sha256"
+            name_code "$repository/$1/$name/manifest.toml" "$digest"
+        fi
+    done
+}
+
+# The manifest of a challenge names its code.
+name_code() { # manifest digest
+    [[ ! -e $1 ]] || sed -i "s/^code = .*/code = \"$2\"/" "$1"
+}
+
+mode=${1:-}
+differing=0
+fetch_toolchain
+if [[ $mode == --check ]]; then
+    builds=$(mktemp -d)
+    trap 'rm -rf "$builds"' EXIT
+else
+    builds=${CARGO_TARGET_DIR:-$repository/target}/guests
+fi
+for workspace in challenges agents; do
+    (cd "$repository/$workspace" && cargo fetch --quiet --locked)
+done
+remaps=$(remaps)
+remaps=${remaps%$'\x1f'}
+for workspace in challenges agents; do
+    build $workspace
+    finish $workspace
+done
+exit $differing
