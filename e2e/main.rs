@@ -1,4 +1,5 @@
 //! Drives the built binary as people do: every test has its own folder and its own free ports.
+#![expect(clippy::unwrap_used, reason = "in a test a missing value is the failure that it shows")]
 
 mod bad_input;
 mod killed;

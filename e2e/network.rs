@@ -38,12 +38,11 @@ impl Network {
         let stdout = BufReader::new(process.stdout.take().expect("it is piped"));
         let (sender, lines) = channel();
         std::thread::spawn(move || {
-            for line in stdout.lines().map_while(Result::ok) {
-                let line = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not a JSON line: {line}"));
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
+            let read = |line: String| {
+                serde_json::from_str(&line).unwrap_or_else(|_| panic!("not a JSON line: {line}"))
+            };
+            // Once the test has seen enough, nobody listens any more.
+            let _ = stdout.lines().map_while(Result::ok).map(read).try_for_each(|line| sender.send(line));
         });
         Self { process, lines }
     }

@@ -2,6 +2,7 @@
 
 use crate::network::{Network, agon, turn};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// From the start to the last line, once everything is built.
@@ -67,6 +68,11 @@ fn weights_are_exact(done: &Value) {
     assert!(weights.iter().all(|weight| weight["hotkey"] != broken), "zero points, nothing at all");
 }
 
+fn units(weights: &Value) -> BTreeMap<String, u64> {
+    let one = |weight: &Value| (weight["hotkey"].to_string(), weight["units"].as_u64().unwrap());
+    weights.as_array().unwrap().iter().map(one).collect()
+}
+
 fn the_ledger_replays(folder: &std::path::Path, done: &Value) {
     let (code, stdout, stderr) = agon(folder, &["replay", "--json"]);
     assert_eq!(code, 0, "{stderr}");
@@ -74,9 +80,6 @@ fn the_ledger_replays(folder: &std::path::Path, done: &Value) {
     assert_eq!(ledgers.len(), 4);
     for ledger in &ledgers {
         let seal = &ledger["seals"][2];
-        let units = |weight: &Value| (weight["hotkey"].clone(), weight["units"].clone());
-        let sealed: Vec<_> = seal["weights"].as_array().unwrap().iter().map(units).collect();
-        let told: Vec<_> = done["weights"].as_array().unwrap().iter().map(units).collect();
-        assert_eq!(sealed, told, "the same weights as told");
+        assert_eq!(units(&seal["weights"]), units(&done["weights"]), "the same weights as told");
     }
 }

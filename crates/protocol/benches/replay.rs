@@ -1,4 +1,5 @@
 //! A full replay against what it cannot do without: the signatures and the tree. The rest is what the rules cost.
+#![expect(clippy::disallowed_types, reason = "a benchmark has a clock")]
 
 mod contest;
 

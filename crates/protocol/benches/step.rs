@@ -1,4 +1,5 @@
 //! `step` alone, with its writes applied: actions per second on one core, by kind and for the whole mix.
+#![expect(clippy::disallowed_types, reason = "a benchmark has a clock")]
 
 mod contest;
 

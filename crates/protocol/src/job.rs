@@ -13,7 +13,7 @@ pub fn derive(draft: &mut Draft<'_>, epoch: Epoch, opened: &Opened) -> bool {
     let mut any = false;
     for (challenge, version) in &opened.challenges {
         let Some(manifest) = draft.manifest(challenge.clone(), *version).cloned() else { continue };
-        for submission in competitors(draft, &manifest, epoch) {
+        for submission in competitors(draft, &manifest) {
             draft.remove(Key::Entrant(challenge.clone(), submission));
             let assigned = assign(&manifest, opened, submission);
             put(draft, JobId { epoch, round: 0, submission }, (&manifest, assigned));
@@ -31,7 +31,7 @@ pub fn put(draft: &mut Draft<'_>, job: JobId, (manifest, assigned): (&Manifest, 
 }
 
 /// Champion, candidate, the board's best, and whoever was announced before this epoch.
-fn competitors(draft: &Draft<'_>, manifest: &Manifest, epoch: Epoch) -> Vec<SubmissionId> {
+fn competitors(draft: &Draft<'_>, manifest: &Manifest) -> Vec<SubmissionId> {
     let mut chosen: Vec<SubmissionId> = Vec::new();
     if let Some(standing) = draft.board(manifest.id.clone()) {
         chosen.extend(standing.champion);
@@ -40,8 +40,7 @@ fn competitors(draft: &Draft<'_>, manifest: &Manifest, epoch: Epoch) -> Vec<Subm
             board::rows(draft, &manifest.id).into_iter().filter(|row| row.score > agon_types::Score::ZERO);
         chosen.extend(best.take(usize::from(manifest.rerun_top)).map(|row| row.submission));
     }
-    let waiting = entrants(draft, &manifest.id).into_iter().filter(|(_, since)| *since < epoch);
-    chosen.extend(waiting.map(|(submission, _)| submission));
+    chosen.extend(entrants(draft, &manifest.id).into_iter().map(|(submission, _)| submission));
     let mut seen = BTreeSet::new();
     chosen.retain(|submission| seen.insert(*submission));
     chosen.truncate(limits::JOBS_PER_CHALLENGE_MAX);

@@ -71,46 +71,43 @@ pub fn powers(draft: &Draft<'_>, cap: Score) -> Vec<(Hotkey, Power)> {
 
 /// Scales stakes to powers and caps each at max(cap, 1/n) of the whole that results. (S3.3)
 fn normalise(stakes: &[(Hotkey, Stake)], cap: Score) -> Vec<(Hotkey, Power)> {
-    let one = u128::from(Score::ONE.billionths());
-    let count = stakes.len() as u128;
-    if count == 0 {
-        return Vec::new();
-    }
-    let cap = u128::from(cap.billionths()).max(one.div_ceil(count));
-    let mut sorted: Vec<u128> = stakes.iter().map(|(_, stake)| u128::from(stake.0)).collect();
-    sorted.sort_unstable_by(|a, b| b.cmp(a));
-
-    // Cap the largest ones, one more at a time, until the next is below the level that they give. With k capped and
-    // the others together at `rest`, the whole is rest / (1 - k * cap), and the level is cap of it.
-    let mut rest: u128 = sorted.iter().sum();
-    let mut level = rest;
-    let mut capped = 0u128;
-    for stake in &sorted {
-        let open = one.saturating_sub(capped * cap);
-        let next_level = if open == 0 { level } else { (rest * cap) / open };
-        if *stake <= next_level {
-            level = next_level;
-            break;
-        }
-        level = *stake;
-        rest -= stake;
-        capped += 1;
-        if one.saturating_sub(capped * cap) == 0 || rest == 0 {
-            // Everyone above is equal to the largest that is still allowed.
-            level = sorted.iter().skip(capped as usize).next().copied().unwrap_or(*stake).max(1);
-            break;
-        }
-    }
-    let limited: Vec<u128> = stakes.iter().map(|(_, stake)| u128::from(stake.0).min(level)).collect();
+    // Small stakes are spread out, so that rounding takes next to nothing of them.
+    let scaled: Vec<u128> = stakes.iter().map(|(_, stake)| u128::from(stake.0) << 20).collect();
+    let level = level(&scaled, cap);
+    let limited: Vec<u128> = scaled.into_iter().map(|stake| stake.min(level)).collect();
     let whole: u128 = limited.iter().sum::<u128>().max(1);
     let scale = |stake: &u128| (stake * u128::from(Power::TOTAL_MAX.0) / whole).max(1);
     let powers = limited.iter().map(|stake| Power(u64::try_from(scale(stake)).unwrap_or(u64::MAX)));
     stakes.iter().map(|(hotkey, _)| *hotkey).zip(powers).collect()
 }
 
+/// What a stake counts at most.
+///
+/// The largest ones are cut, one more at a time, until the next is below the level that they give: with k of them cut
+/// and the others together at `rest`, the whole is rest / (1 - k * cap), and the level is cap of it. It ends before
+/// 1 - k * cap reaches zero, because then the level is above all the rest.
+fn level(stakes: &[u128], cap: Score) -> u128 {
+    let one = u128::from(Score::ONE.billionths());
+    let cap = u128::from(cap.billionths()).max(one.div_ceil((stakes.len() as u128).max(1)));
+    let mut sorted = stakes.to_vec();
+    sorted.sort_unstable_by(|a, b| b.cmp(a));
+    let mut rest: u128 = sorted.iter().sum();
+    let mut open = one;
+    for stake in sorted {
+        let level = rest.saturating_mul(cap) / open.max(1);
+        if stake <= level {
+            return level;
+        }
+        rest = rest.saturating_sub(stake);
+        open = open.saturating_sub(cap);
+    }
+    rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn shares(stakes: &[u64], cap: &str) -> Vec<u64> {
         let stakes: Vec<_> = (0u8..).zip(stakes).map(|(n, stake)| (Hotkey([n; 32]), Stake(*stake))).collect();
@@ -135,6 +132,27 @@ mod tests {
             let near =
                 got.len() == expected.len() && got.iter().zip(expected).all(|(a, b)| a.abs_diff(*b) <= 1);
             assert!(near, "{desc}: {got:?}, expected {expected:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_is_above_the_cap_and_the_order_stays(
+            stakes in prop::collection::vec(prop_oneof![1u64..100, 1u64..=u64::MAX], 1..40),
+            cap in 0u32..=1_000_000_000,
+        ) {
+            let stakes: Vec<_> = (0u8..).zip(stakes).map(|(n, stake)| (Hotkey([n; 32]), Stake(stake))).collect();
+            let powers = normalise(&stakes, Score::new(cap).unwrap());
+            let whole: u64 = powers.iter().map(|(_, power)| power.0).sum();
+            prop_assert!(whole.abs_diff(Power::TOTAL_MAX.0) <= 40);
+            let most = f64::from(cap).max(1e9 / stakes.len() as f64) / 1e9;
+            for (power, stake) in powers.iter().zip(&stakes) {
+                let share = power.1.0 as f64 / whole as f64;
+                prop_assert!(power.1.0 > 0 && share <= most + 1e-6, "{share} of {most}");
+                for (other, other_stake) in powers.iter().zip(&stakes) {
+                    prop_assert!(stake.1 > other_stake.1 || power.1 <= other.1);
+                }
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 //! The entries of the state are on disks and under the root: their encodings are fixed, and their decoders are total.
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
 
 use agon_protocol::state::{
     self, Agreed, Board, Challenge, Change, Claim, Commit, Commitments, Entrant, Job, Key, Now, Opened,

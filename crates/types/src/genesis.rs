@@ -3,6 +3,7 @@
 use crate::{ChainBlock, Digest, Hotkey, NetworkId, Score, SessionKey, TimeMs, limits};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The first document of a network.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -55,6 +56,10 @@ pub struct Parameters {
 pub enum Invalid {
     #[error("the owner has {keys} keys and a threshold of {threshold}: name 1 to {max} keys and a threshold among them", max = limits::OWNER_KEYS_MAX)]
     Owner { keys: usize, threshold: u8 },
+    #[error("a key of the owner is there twice: one key counts once")]
+    OwnerTwice,
+    #[error("absences_max is at least 1")]
+    Absences,
     #[error("an epoch needs at least one block of the chain")]
     EpochBlocks,
     #[error("a window needs at least one height and one millisecond")]
@@ -70,6 +75,13 @@ impl Genesis {
         let (keys, threshold) = (self.owner.keys.len(), self.owner.threshold);
         if keys == 0 || keys > limits::OWNER_KEYS_MAX || threshold == 0 || usize::from(threshold) > keys {
             return Err(Invalid::Owner { keys, threshold });
+        }
+        let distinct: BTreeSet<_> = self.owner.keys.iter().collect();
+        if distinct.len() != keys {
+            return Err(Invalid::OwnerTwice);
+        }
+        if self.parameters.absences_max == 0 {
+            return Err(Invalid::Absences);
         }
         if self.parameters.epoch_blocks == 0 {
             return Err(Invalid::EpochBlocks);

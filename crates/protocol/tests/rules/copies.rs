@@ -13,7 +13,7 @@ fn a_copied_commit_cannot_be_revealed() {
     let honest = world.hidden(1, job, scored("0.5"));
     world.commit(1, job, honest).unwrap();
     world.commit(2, job, honest).unwrap();
-    world.to_reveal();
+    world.open_reveals();
     world.reveal(1, job, scored("0.5")).unwrap();
     let own = Report { job, validator: hotkey(2), outcome: scored("0.5") };
     let copied = Report { job, validator: hotkey(1), outcome: scored("0.5") };
@@ -37,7 +37,7 @@ fn what_is_committed_and_never_revealed_does_not_count() {
         let hidden = world.hidden(n, job, scored("0.5"));
         world.commit(n, job, hidden).unwrap();
     }
-    world.to_reveal();
+    world.open_reveals();
     world.reveal(1, job, scored("0.5")).unwrap();
     world.reveal(2, job, scored("0.5")).unwrap();
     world.blocks(2);

@@ -118,7 +118,7 @@ impl History {
         let all = || (0..4u8).flat_map(|job| (1..=VALIDATORS).map(move |n| (n, job)));
         let opinion = |n, job: u8| if n == a % 8 { 64 + job } else { 128 + job };
         all().for_each(|(n, job)| drop(self.commit(n, opinion(n, job))));
-        self.world.to_reveal();
+        self.world.open_reveals();
         all().for_each(|(n, job)| drop(self.reveal(n, job)));
         Ok(self.world.blocks(2))
     }
@@ -174,7 +174,7 @@ impl History {
     fn decide(&mut self, contest: &str, b: u8) -> Done {
         let board = self.world.board(contest);
         let verdict = [Verdict::Approve, Verdict::Reject, Verdict::Unapprove][usize::from(b) % 3];
-        let subject = if b % 5 == 0 { board.champion } else { board.candidate.or(board.champion) };
+        let subject = if b.is_multiple_of(5) { board.champion } else { board.candidate.or(board.champion) };
         self.world.decide(contest, (subject.unwrap_or(SubmissionId(Digest::ZERO)), verdict))
     }
 }

@@ -20,7 +20,7 @@ fn duties_follow_the_windows() {
     let hidden = world.hidden(1, job, scored("0.5"));
     world.commit(1, job, hidden).unwrap();
     assert_eq!(todo(&world, 1), []);
-    world.to_reveal();
+    world.open_reveals();
     assert_eq!(todo(&world, 1), [Duty::Reveal(job)]);
     assert_eq!(todo(&world, 2), [], "it missed the window");
     world.reveal(1, job, scored("0.5")).unwrap();

@@ -149,13 +149,13 @@ const VALIDATORS: [(&str, Mistake); 9] = [
     }),
     ("no_commit", |world| {
         let job = judged(world);
-        world.to_reveal();
+        world.open_reveals();
         world.reveal(1, job, scored("0.5"))
     }),
     ("commit_mismatch", |world| {
         let job = judged(world);
         world.commit(1, job, Digest::ZERO)?;
-        world.to_reveal();
+        world.open_reveals();
         world.reveal(1, job, scored("0.5"))
     }),
     ("bad_report", |world| {
@@ -163,7 +163,7 @@ const VALIDATORS: [(&str, Mistake); 9] = [
         let (empty, hidden) =
             (Outcome::Scored(Vec::new()), world.hidden(1, job, Outcome::Scored(Vec::new())));
         world.commit(1, job, hidden)?;
-        world.to_reveal();
+        world.open_reveals();
         world.reveal(1, job, empty)
     }),
 ];

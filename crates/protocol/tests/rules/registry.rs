@@ -101,7 +101,8 @@ fn jobs_keep_the_version_of_their_epoch_and_scores_of_versions_never_mix() {
 fn a_challenge_is_paused_resumed_and_retired() {
     use Shift::{Pause, Resume, Retire};
     use Status::{Active, Paused, Retired};
-    let cases: [(&str, &[Shift], Shift, Option<&str>, Status); 8] = [
+    type Case = (&'static str, &'static [Shift], Shift, Option<&'static str>, Status);
+    let cases: [Case; 8] = [
         ("paused", &[], Pause, None, Paused),
         ("paused twice", &[Pause], Pause, Some("already_done"), Paused),
         ("resumed", &[Pause], Resume, None, Active),
@@ -203,7 +204,9 @@ fn all_shares_fit_into_the_whole_whatever_waits() {
     world.shift("b", 1, Shift::Retire).unwrap();
     assert_eq!(code(world.publish(part("d", 1, "0.5"))), Some("emission_exceeded"), "until it has ended");
     world.next_epoch();
-    world.publish(part("d", 1, "0.8")).unwrap();
+    world.publish(part("d", 1, "0.7")).unwrap();
+    world.update(part("a", 3, "0.3")).unwrap();
+    assert_eq!(code(world.publish(part("e", 1, "0.1"))), Some("emission_exceeded"), "what waits is larger");
 }
 
 #[test]

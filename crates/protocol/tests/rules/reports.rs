@@ -30,7 +30,7 @@ fn commits_and_reveals_have_their_windows() {
         Some("outside_window"),
         "nobody shows while others hide"
     );
-    world.to_reveal();
+    world.open_reveals();
     assert_eq!(
         code(world.commit(2, job, hidden)),
         Some("outside_window"),
@@ -58,7 +58,7 @@ fn a_window_ends_when_its_heights_and_its_time_have_passed() {
         world.submit("c", (10, 1), 5);
         world.next_epoch();
         let began = world.state.now().unwrap().height;
-        world.to_reveal();
+        world.open_reveals();
         assert_eq!(world.state.now().unwrap().height.since(began), expected, "{desc}");
     }
 }
@@ -108,7 +108,7 @@ fn a_report_has_the_benchmarks_of_the_manifest_within_their_limits() {
         let (mut world, job) = opened();
         let hidden = world.hidden(1, job, outcome.clone());
         world.commit(1, job, hidden).unwrap();
-        world.to_reveal();
+        world.open_reveals();
         assert_eq!(code(world.reveal(1, job, outcome)), expected, "{desc}");
     }
 }

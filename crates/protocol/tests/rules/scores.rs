@@ -10,6 +10,9 @@ fn trapped(detail: &str) -> Outcome {
     failed(FailureReason::Trapped, detail)
 }
 
+/// What it is about, the opinions by stake, and the score and outliers that are expected.
+type Case = (&'static str, Vec<(u64, Option<Outcome>)>, Option<(&'static str, u32)>);
+
 /// One round of a submission under validators with these stakes, each with its opinion.
 fn round(agreement: Agreement, opinions: &[(u64, Option<Outcome>)]) -> (World, Option<Agreed>) {
     let mut world = World::new();
@@ -30,7 +33,7 @@ fn some(text: &str) -> Option<Outcome> {
 
 #[test]
 fn exact_reports_need_more_than_two_thirds_that_say_the_same() {
-    let cases: [(&str, Vec<(u64, Option<Outcome>)>, Option<(&str, u32)>); 7] = [
+    let cases: [Case; 7] = [
         ("all agree", vec![(1, some("0.5")), (1, some("0.5")), (1, some("0.5"))], Some(("0.5", 0))),
         ("exactly two thirds are not enough", vec![(1, some("0.5")), (1, some("0.5")), (1, None)], None),
         ("nor with a dissenter", vec![(2, some("0.5")), (1, some("0.6"))], None),
@@ -65,7 +68,7 @@ fn an_exact_score_stands_as_soon_as_a_quorum_says_it() {
         let hidden = world.hidden(n, job, scored("0.5"));
         world.commit(n, job, hidden).unwrap();
     }
-    world.to_reveal();
+    world.open_reveals();
     world.reveal(1, job, scored("0.5")).unwrap();
     world.reveal(2, job, scored("0.5")).unwrap();
     assert_eq!(world.agreed("c", id), None);
@@ -75,7 +78,7 @@ fn an_exact_score_stands_as_soon_as_a_quorum_says_it() {
 
 #[test]
 fn other_reports_take_the_median_by_weight_when_the_window_closes() {
-    let cases: [(&str, Vec<(u64, Option<Outcome>)>, Option<(&str, u32)>); 9] = [
+    let cases: [Case; 9] = [
         (
             "the middle of three",
             vec![(1, some("0.1")), (1, some("0.5")), (1, some("0.52"))],

@@ -140,7 +140,8 @@ fn the_earliest_commitment_owns_an_artifact() {
         world.next_epoch();
         world.judge(|_, _| Some(failed(FailureReason::Trapped, "")));
     };
-    let cases: [(&str, u64, u64, fn(&mut World), u8); 6] = [
+    type Case = (&'static str, u64, u64, fn(&mut World), u8);
+    let cases: [Case; 6] = [
         ("who announces first may have committed later", 20, 10, |_| (), 11),
         ("the first announcement with the first commitment", 10, 20, |_| (), 10),
         ("of one block the first announcement", 10, 10, |_| (), 10),

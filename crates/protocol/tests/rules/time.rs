@@ -66,7 +66,7 @@ fn a_boundary_does_all_in_one_block() {
         let hidden = world.hidden(*n, job, scored("0.5"));
         world.commit(*n, job, hidden).unwrap();
     }
-    world.to_reveal();
+    world.open_reveals();
     validators.iter().for_each(|n| drop(world.reveal(*n, job, scored("0.5")).unwrap()));
     world.blocks(1);
     world.shift("c", 1, action::Shift::Pause).unwrap();

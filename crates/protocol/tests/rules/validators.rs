@@ -45,7 +45,8 @@ fn only_the_newest_session_key_speaks_for_a_validator() {
 
 #[test]
 fn validators_have_permit_stake_and_a_live_key() {
-    let cases: [(&str, fn(&mut World), usize); 5] = [
+    type Case = (&'static str, fn(&mut World), usize);
+    let cases: [Case; 5] = [
         ("all of it", |_| (), 3),
         ("no permit", |world| world.neuron(1, |neuron| neuron.permit = false), 2),
         ("no stake", |world| world.neuron(1, |neuron| neuron.stake = Stake(0)), 2),
