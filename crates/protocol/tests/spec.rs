@@ -18,23 +18,6 @@ fn source(path: &str) -> String {
     fs::read_to_string(repository().join("crates").join(path)).unwrap()
 }
 
-/// Every `S1.2` in a text.
-fn rules(text: &str) -> BTreeSet<String> {
-    let words =
-        text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.')).map(|word| word.trim_end_matches('.'));
-    let is_rule = |word: &&str| {
-        let number = word.strip_prefix('S').and_then(|rest| rest.split_once('.'));
-        number.is_some_and(|(section, rule)| section.parse::<u8>().is_ok() && rule.parse::<u8>().is_ok())
-    };
-    words.filter(is_rule).map(str::to_owned).collect()
-}
-
-fn rules_of_the_code() -> BTreeSet<String> {
-    let files = fs::read_dir(repository().join("crates/protocol/src")).unwrap();
-    let texts = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
-    texts.flat_map(|text| rules(&text)).collect()
-}
-
 /// The first cells of the rows of the table under a heading, without their backticks.
 fn column(heading: &str, index: usize) -> Vec<String> {
     let spec = spec();
@@ -46,22 +29,6 @@ fn column(heading: &str, index: usize) -> Vec<String> {
 
 fn set<T: Into<String>>(items: impl IntoIterator<Item = T>) -> BTreeSet<String> {
     items.into_iter().map(Into::into).collect()
-}
-
-#[test]
-fn every_rule_is_stated_once_and_realised() {
-    let spec = spec();
-    let stated: Vec<String> = spec
-        .lines()
-        .filter(|line| line.starts_with("**S"))
-        .flat_map(|line| {
-            let end = line[2..].find("**").unwrap();
-            rules(&line[2..end + 2])
-        })
-        .collect();
-    assert_eq!(stated.len(), set(stated.clone()).len(), "no number twice");
-    assert_eq!(set(stated.clone()), rules_of_the_code(), "what is stated, and what the code cites");
-    assert_eq!(rules(&spec), set(stated), "what is referred to exists");
 }
 
 #[test]

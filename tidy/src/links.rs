@@ -1,0 +1,121 @@
+//! Links and paths in documents: what they point at in this repository is there.
+
+use crate::{Finding, Tree};
+
+/// How a path of this repository begins.
+const TOPS: [&str; 11] = [
+    ".ci/",
+    "adapters/",
+    "agents/",
+    "bin/",
+    "challenges/",
+    "crates/",
+    "docs/",
+    "e2e/",
+    "fuzz/",
+    "scripts/",
+    "tidy/",
+];
+
+pub fn check(tree: &Tree) -> Vec<Finding> {
+    tree.markdown().flat_map(|(path, text)| of_file(tree, path, text)).collect()
+}
+
+fn of_file(tree: &Tree, path: &str, text: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut is_fenced = false;
+    for (index, line) in text.lines().enumerate() {
+        is_fenced ^= line.trim_start().starts_with("```");
+        if is_fenced {
+            continue;
+        }
+        let gone = targets(line).filter(|target| !is_there(tree, path, target));
+        for target in gone.chain(paths(line).filter(|path| !tree.has(path))) {
+            let advice = format!("`{target}` is not there: mend the link, or write the file");
+            findings.push(Finding::new(path, index + 1, "links", advice));
+        }
+    }
+    findings
+}
+
+/// What the links of a line point at; code between backticks has none.
+fn targets(line: &str) -> impl Iterator<Item = &str> {
+    let prose = line.split('`').step_by(2);
+    let open = prose.flat_map(|text| text.split("](").skip(1));
+    // The text of a link may be code, and then its target begins the next piece of prose.
+    open.filter_map(|rest| rest.split([')', ' ']).next()).filter(|target| !target.is_empty())
+}
+
+/// The paths that a line names between backticks, whole ones only: no patterns, and no commands.
+fn paths(line: &str) -> impl Iterator<Item = &str> {
+    let spans = line.split('`').skip(1).step_by(2);
+    let whole = spans
+        .filter(|span| TOPS.iter().any(|top| span.starts_with(top)) && !span.contains([' ', '*', '{', '<']));
+    whole.map(|path| path.trim_end_matches('/'))
+}
+
+fn is_there(tree: &Tree, from: &str, target: &str) -> bool {
+    let file = target.split('#').next().unwrap_or_default();
+    if file.is_empty() || file.contains("://") || file.starts_with("mailto:") {
+        return true;
+    }
+    let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+    resolve(folder, file).is_some_and(|path| path.is_empty() || tree.has(&path))
+}
+
+/// A relative path from a folder; nothing if it leaves the repository.
+fn resolve(folder: &str, file: &str) -> Option<String> {
+    let mut parts: Vec<&str> = if file.starts_with('/') { Vec::new() } else { folder.split('/').collect() };
+    for part in file.split('/') {
+        match part {
+            ".." => drop(parts.pop().filter(|part| !part.is_empty())?),
+            "." | "" => {}
+            name => parts.push(name),
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    Some(parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+    use crate::fixture::finds;
+
+    #[track_caller]
+    fn document_finds(line: &str, expected: &[&str]) {
+        let expected: Vec<String> =
+            expected.iter().map(|e| format!("docs/guide.md:1: links: `{e}`")).collect();
+        let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+        let files =
+            [("docs/guide.md", line), ("docs/spec.md", ""), ("docs/adr/0001.md", ""), ("README.md", "")];
+        finds(check, &files, &expected);
+    }
+
+    #[test]
+    fn a_link_points_at_a_file_or_a_folder() {
+        document_finds(
+            "[a](spec.md) and [b](../README.md#two-commands), [c](adr), [d](./adr/0001.md), [e](#here)",
+            &[],
+        );
+        document_finds(
+            "[the `code`](spec.md) <https://agon.example> [f](https://agon.example/x) [g](..)",
+            &[],
+        );
+        document_finds("[a](nowhere.md), ![b](board.png)", &["nowhere.md", "board.png"]);
+        document_finds("[the `code`](nowhere.md)", &["nowhere.md"]);
+        document_finds("[a](../../elsewhere.md)", &["../../elsewhere.md"]);
+    }
+
+    #[test]
+    fn a_path_between_backticks_is_there() {
+        document_finds("`docs/spec.md`, `docs/adr/`, `docs/*.md`, `docs/ and more`, `spec.rs`", &[]);
+        document_finds("see `docs/gone.md`", &["docs/gone.md"]);
+    }
+
+    #[test]
+    fn code_has_no_links() {
+        document_finds("`[a](nowhere.md)`", &[]);
+        finds(check, &[("a.md", "```\n[a](nowhere.md)\n```\n[b](gone.md)")], &["a.md:4: links: `gone.md`"]);
+    }
+}
