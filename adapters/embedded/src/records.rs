@@ -139,6 +139,10 @@ impl Records for SqliteRecords {
         self.write(move |transaction| events::append(transaction, height, at, events)).await
     }
 
+    async fn append_own_event(&self, at: TimeMs, event: Event) -> Result<Numbered, Error> {
+        self.write(move |transaction| events::append_own(transaction, at, &event)).await
+    }
+
     async fn events_after(&self, after: u64, count_max: usize) -> Result<Vec<Numbered>, Error> {
         self.read(move |connection| events::after(connection, after, limit(count_max))).await
     }

@@ -8,10 +8,16 @@ use agon_port::order::{Fault, Refused, Valid};
 use agon_port::{Clock, Ledger, Records};
 use agon_types::event::{Event, Numbered};
 use agon_types::{
-    Action, Anchor, Block, Certificate, ChainBlock, Digest, Height, SessionKey, Signed, Verified, codec,
+    Action, Anchor, Block, Certificate, ChainBlock, Digest, Height, SessionKey, Signed, TimeMs, Verified,
+    codec,
 };
+use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+/// Blocks whose events wait in memory while the records cannot be written; later ones are told at the next start.
+const UNTOLD_MAX: usize = 4096;
 
 /// All that can happen to the head.
 pub enum Message {
@@ -40,6 +46,8 @@ pub enum Message {
         after: Option<ChainBlock>,
         anchor: Anchor,
     },
+    /// Something that this node did and no block tells.
+    Tell(Event),
     /// Someone waits for an action that comes, or has come, by the order.
     Await {
         action: Digest,
@@ -56,17 +64,31 @@ pub struct Driver {
     pub ledger: Arc<dyn Ledger>,
     pub records: Arc<dyn Records>,
     pub clock: Arc<dyn Clock>,
+    /// What could not be kept in the records yet, oldest first.
+    pub untold: VecDeque<(Height, TimeMs, Vec<Event>)>,
     pub tip: watch::Sender<Height>,
     pub events: broadcast::Sender<Numbered>,
 }
 
 impl Driver {
-    /// Runs until every sender is gone. A fault of the ledger ends it: nothing may go on after a failed write.
-    pub async fn run(mut self, mut messages: mpsc::Receiver<Message>) -> Result<(), Fault> {
-        while let Some(message) = messages.recv().await {
-            self.receive(message).await?;
+    /// Runs until it is told to stop; what it is at, it finishes. A fault of the ledger ends it: nothing may go on
+    /// after a failed write.
+    pub async fn run(
+        mut self,
+        mut messages: mpsc::Receiver<Message>,
+        stop: CancellationToken,
+    ) -> Result<(), Fault> {
+        loop {
+            let message = tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                message = messages.recv() => message,
+            };
+            match message {
+                Some(message) => self.receive(message).await?,
+                None => return Ok(()),
+            }
         }
-        Ok(())
     }
 
     async fn receive(&mut self, message: Message) -> Result<(), Fault> {
@@ -86,6 +108,7 @@ impl Driver {
             }
             Message::Anchor { .. } => {}
             Message::Await { action, expires, waiter } => self.pool.wait(action, expires, waiter),
+            Message::Tell(event) => self.tell_own(event).await,
             Message::Decided { block, certificate, reply } => {
                 let decided = self.decided(*block, certificate).await;
                 drop(reply.send(decided.clone()));
@@ -127,21 +150,36 @@ impl Driver {
         effects.push(Event::BlockDecided { height, actions: block.actions.len() });
         self.anchor = None;
         self.pool.decided(block.actions.iter().map(Signed::digest).collect(), height);
-        self.tell(height, &block, effects).await;
+        self.untold.push_back((height, block.header.time_ms, effects));
+        self.tell().await;
         self.tip.send_replace(height);
         Ok(())
     }
 
-    /// The records never decide, so a fault of theirs stops nothing; the next start tells what was missed.
-    async fn tell(&self, height: Height, block: &Block, effects: Vec<Event>) {
-        match self.records.append_events(height, block.header.time_ms, effects).await {
-            Ok(numbered) => {
-                for event in numbered {
+    async fn tell_own(&self, event: Event) {
+        match self.records.append_own_event(self.clock.now(), event).await {
+            // Nobody listens where there is no hub.
+            Ok(numbered) => drop(self.events.send(numbered)),
+            Err(error) => tracing::error!("an event is not kept: {error}"),
+        }
+    }
+
+    /// Keeps events in the order of their blocks. The records never decide, so a fault of theirs stops nothing: what
+    /// is untold is tried again with the next block, or made again from the blocks at the next start.
+    async fn tell(&mut self) {
+        while let Some((height, at, effects)) = self.untold.front() {
+            match self.records.append_events(*height, *at, effects.clone()).await {
+                Ok(numbered) => {
                     // Nobody listens where there is no hub.
-                    let _ = self.events.send(event);
+                    numbered.into_iter().for_each(|event| drop(self.events.send(event)));
+                    self.untold.pop_front();
+                }
+                Err(error) => {
+                    tracing::error!(%height, "events wait: {error}");
+                    self.untold.truncate(UNTOLD_MAX);
+                    return;
                 }
             }
-            Err(error) => tracing::error!(%height, "events are not kept: {error}"),
         }
     }
 }

@@ -8,7 +8,7 @@ use agon_port::{Order, Records, Sandbox, Vault};
 use agon_protocol::View;
 use agon_protocol::pending::{self, Duty, Task};
 use agon_types::key::SigningKey;
-use agon_types::{Action, ActionBody, Height, JobId, Outcome, Report, Signed};
+use agon_types::{Action, ActionBody, Epoch, Height, JobId, Outcome, Report, Signed};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +21,10 @@ const RESEND_HEIGHTS: u64 = 8;
 const EXPIRY_HEIGHTS: u64 = 200;
 /// Evaluations of one job, when the fault is ours, before we abstain.
 const ATTEMPTS_MAX: u32 = 3;
+/// Heights after which missing bytes are asked for again.
+const MISSING_HEIGHTS: u64 = 2;
+/// Epochs for which own reports are kept; after that they have left the ledger's state, too.
+const REPORTS_KEPT_EPOCHS: u64 = 3;
 /// Duties are looked at again after this, even if no block comes.
 const IDLE: Duration = Duration::from_secs(2);
 
@@ -36,13 +40,42 @@ pub struct Workshop {
     pub random: fn(&mut [u8]),
 }
 
+impl Workshop {
+    fn height(&self) -> Height {
+        self.handle.read(|state| state.now().map_or(Height(0), |now| now.height))
+    }
+}
+
 /// What was begun and is not to be begun twice. Losing it costs work, never correctness.
 #[derive(Default)]
 struct Desk {
     sent: HashMap<String, Height>,
-    running: JoinSet<(JobId, Result<(), String>)>,
+    running: JoinSet<(JobId, Result<(), Problem>)>,
     current: Option<JobId>,
-    failures: HashMap<JobId, u32>,
+    setbacks: HashMap<JobId, Setback>,
+    /// The epoch before which own reports were forgotten.
+    swept: Epoch,
+}
+
+/// A job that could not be evaluated by our fault.
+#[derive(Default)]
+struct Setback {
+    attempts: u32,
+    /// The height before which it is not tried again.
+    again_at: Height,
+}
+
+/// Why there is no report.
+enum Problem {
+    /// Bytes that nobody could send yet; that is no attempt.
+    Missing(String),
+    Fault(String),
+}
+
+impl From<String> for Problem {
+    fn from(problem: String) -> Self {
+        Self::Fault(problem)
+    }
 }
 
 /// Works until the token is cancelled.
@@ -54,7 +87,7 @@ pub async fn run(workshop: Workshop, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => break,
             changed = tip.changed() => if changed.is_err() { break },
-            Some(done) = desk.running.join_next() => finish(&mut desk, done),
+            Some(done) = desk.running.join_next() => finish(&workshop, &mut desk, done),
             () = tokio::time::sleep(IDLE) => {}
         }
     }
@@ -67,6 +100,7 @@ async fn look(workshop: &Workshop, desk: &mut Desk) {
         .handle
         .read(|state| (pending::duties(state, me, session), state.now().map_or(Height(0), |now| now.height)));
     desk.sent.retain(|_, sent| height.since(*sent) < RESEND_HEIGHTS);
+    sweep(workshop, desk).await;
     for duty in duties {
         match duty {
             Duty::Register { sequence } => {
@@ -102,8 +136,10 @@ async fn evaluate(workshop: &Workshop, desk: &mut Desk, job: JobId) {
             send(workshop, desk, (format!("commit {job}"), body), &[&workshop.identity.session]).await;
         }
         Ok(None) => {
-            let failed = desk.failures.get(&job).copied().unwrap_or(0);
-            if desk.current.is_none() && failed < ATTEMPTS_MAX {
+            let height = workshop.height();
+            let setback = desk.setbacks.get(&job);
+            let may = setback.is_none_or(|known| known.attempts < ATTEMPTS_MAX && known.again_at <= height);
+            if desk.current.is_none() && may {
                 desk.current = Some(job);
                 let workshop = workshop.clone();
                 desk.running.spawn(async move { (job, produce(&workshop, job).await) });
@@ -113,26 +149,53 @@ async fn evaluate(workshop: &Workshop, desk: &mut Desk, job: JobId) {
     }
 }
 
-fn finish(desk: &mut Desk, done: Result<(JobId, Result<(), String>), tokio::task::JoinError>) {
+type Done = Result<(JobId, Result<(), Problem>), tokio::task::JoinError>;
+
+fn finish(workshop: &Workshop, desk: &mut Desk, done: Done) {
     let begun = desk.current.take();
     let (job, problem) = match done {
         Ok((_, Ok(()))) => return,
         Ok((job, Err(problem))) => (job, problem),
         Err(error) => match begun {
-            Some(job) => (job, error.to_string()),
+            Some(job) => (job, Problem::Fault(error.to_string())),
             None => return,
         },
     };
-    let failures = desk.failures.entry(job).or_default();
-    *failures += 1;
-    let abstains = *failures >= ATTEMPTS_MAX;
-    tracing::warn!(%job, attempt = *failures, abstains, "evaluation failed by our fault: {problem}");
+    let setback = desk.setbacks.entry(job).or_default();
+    let height = workshop.height();
+    match problem {
+        Problem::Missing(problem) => {
+            setback.again_at = height.plus(MISSING_HEIGHTS);
+            tracing::info!(%job, "evaluation waits: {problem}");
+        }
+        Problem::Fault(problem) => {
+            setback.attempts += 1;
+            setback.again_at = height.plus(1 << setback.attempts);
+            let abstains = setback.attempts >= ATTEMPTS_MAX;
+            let attempt = setback.attempts;
+            tracing::warn!(%job, attempt, abstains, "evaluation failed by our fault: {problem}");
+        }
+    }
+}
+
+/// Forgets own reports that nobody can ask for any more.
+async fn sweep(workshop: &Workshop, desk: &mut Desk) {
+    let epoch = workshop.handle.read(|state| state.now().map_or(Epoch(0), |now| now.epoch));
+    let before = Epoch(epoch.0.saturating_sub(REPORTS_KEPT_EPOCHS));
+    if before > desk.swept {
+        match workshop.records.remove_reports(before).await {
+            Ok(_) => desk.swept = before,
+            Err(error) => tracing::warn!("old reports are not forgotten: {error}"),
+        }
+        desk.setbacks.retain(|job, _| job.epoch >= before);
+    }
 }
 
 /// Evaluates a job and keeps the report durably.
 #[tracing::instrument(skip_all, fields(job.id = %id, submission.id = %id.submission.short()))]
-async fn produce(workshop: &Workshop, id: JobId) -> Result<(), String> {
-    let task = workshop.handle.read(|state| pending::task(state, id)).ok_or("the job has left the state")?;
+async fn produce(workshop: &Workshop, id: JobId) -> Result<(), Problem> {
+    let task = workshop.handle.read(|state| pending::task(state, id));
+    let task = task.ok_or_else(|| "the job has left the state".to_owned())?;
     // The second round asks for the same outcome again, so it need not be made again.
     let first = JobId { round: 0, ..id };
     let known = workshop.records.own_report(first).await.map_err(|error| error.to_string())?;
@@ -147,17 +210,15 @@ async fn produce(workshop: &Workshop, id: JobId) -> Result<(), String> {
     Ok(())
 }
 
-async fn outcome(workshop: &Workshop, task: &Task) -> Result<Outcome, String> {
+async fn outcome(workshop: &Workshop, task: &Task) -> Result<Outcome, Problem> {
     let profile = workshop.sandbox.properties().profile;
     if profile != task.manifest.engine {
-        return Err(format!(
-            "the manifest wants the engine {}, and this node has {profile}",
-            task.manifest.engine
-        ));
+        let wanted = &task.manifest.engine;
+        return Err(format!("the manifest wants the engine {wanted}, and this node has {profile}").into());
     }
     let bytes = |digest| async move {
-        let found = workshop.vault.get(digest).await.map_err(|error| error.to_string())?;
-        found.ok_or_else(|| format!("the vault has no artifact {digest}"))
+        let found = workshop.vault.get(digest).await.map_err(|error| Problem::Fault(error.to_string()))?;
+        found.ok_or_else(|| Problem::Missing(format!("no vault has the artifact {digest} yet")))
     };
     let (challenge, agent) = (bytes(task.manifest.code).await?, bytes(task.artifact).await?);
     let mut all = Vec::new();
@@ -187,7 +248,7 @@ async fn send(
     if desk.sent.contains_key(&what) {
         return;
     }
-    let height = workshop.handle.read(|state| state.now().map_or(Height(0), |now| now.height));
+    let height = workshop.height();
     let action = Action { expires_at_height: height.plus(EXPIRY_HEIGHTS), body };
     let signed = Signed::new(&workshop.handle.genesis().network, action, keys);
     match workshop.order.submit(signed).await {

@@ -167,7 +167,11 @@ impl Machine {
     /// Executes a proposal and compares everything that its header claims.
     pub fn check(&mut self, block: &Block, now: TimeMs) -> Result<Digest, Refused> {
         let header = &block.header;
-        if self.prepared.as_ref().is_some_and(|prepared| prepared.header == header.digest()) {
+        let known = self.prepared.as_ref().is_some_and(|prepared| prepared.header == header.digest());
+        // The header pins the body, and only a body that it pins was executed.
+        let whole = Block::actions_root(block.anchor.as_ref(), &block.actions) == header.actions_root
+            && block.last_certificate == self.head.certificate;
+        if known && whole {
             return Ok(header.state_root);
         }
         if header.time_ms > now.plus(limits::HEADER_AHEAD_MS_MAX) {

@@ -15,6 +15,7 @@ use agon_port::{Chain, Clock, Ledger, Order, Records, Sandbox, Vault};
 use agon_protocol::{Key, State, Value};
 use agon_types::event::Event;
 use agon_types::{Block, Certificate, Genesis, Height, HotkeyPair, SessionKey, SessionPair, codec, limits};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
@@ -108,6 +109,7 @@ pub async fn start(parts: Parts, stop: CancellationToken) -> Result<Running, Err
         ledger: Arc::clone(&parts.ledger),
         records: Arc::clone(&parts.records),
         clock: Arc::clone(&parts.clock),
+        untold: VecDeque::new(),
         tip: tip_sender,
         events,
     };
@@ -125,14 +127,7 @@ fn spawn(
     parts: &Parts,
     (handle, stop): (&Handle, &CancellationToken),
 ) {
-    let token = stop.clone();
-    tasks.spawn(async move {
-        tokio::select! {
-            ended = driver.run(inbox) => ended,
-            // The driver finishes what it is at: a decided block is kept whole or not at all.
-            () = token.cancelled() => Ok(()),
-        }
-    });
+    tasks.spawn(driver.run(inbox, stop.clone()));
     let (order, application, token) = (Arc::clone(&parts.order), Arc::new(Remote(messages)), stop.clone());
     tasks.spawn(async move { order.run(application, token).await });
     if parts.proposes {

@@ -1,10 +1,12 @@
 //! Sets the weights of each sealed epoch on the chain: once, with its own hotkey, however often it falls.
 
+use crate::driver::Message;
 use crate::handle::Handle;
 use agon_port::chain::{Error, Plan};
 use agon_port::records::Intent;
 use agon_port::{Chain, Records};
 use agon_protocol::{View, anchor};
+use agon_types::event::Event;
 use agon_types::{Epoch, HotkeyPair, Seal};
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,7 +69,11 @@ impl Submitter {
         match self.chain.set_weights(&self.hotkey, plan).await {
             Ok(block) => {
                 tracing::info!(epoch = %seal.epoch, %block, "weights set");
-                self.keep(seal, Some(block.0)).await
+                self.keep(seal, Some(block.0)).await?;
+                let event = Event::WeightsSet { validator: self.hotkey.hotkey(), epoch: seal.epoch };
+                // The driver is gone only when the node stops.
+                let _ = self.handle.shared.messages.send(Message::Tell(event)).await;
+                Ok(())
             }
             Err(Error::Unknown(problem)) => Err(format!("whether they were set is not known: {problem}")),
             Err(error) => Err(error.to_string()),

@@ -53,9 +53,9 @@ async fn observe(handle: &Handle, chain: &dyn Chain) -> Result<Option<(Option<Ch
     if last.is_some_and(|last| target <= last) || target < handle.genesis().chain_start {
         return Ok(None);
     }
-    let snapshot = chain.snapshot(target).await?;
     let after = last.unwrap_or(ChainBlock(0));
-    let commitments = chain.commitments(after, target).await?;
+    let (target, commitments) = commitments(chain, after, target).await?;
+    let snapshot = chain.snapshot(target).await?;
     let facts = handle.read(|state| changes(state, &snapshot, &commitments));
     let quiet = facts.is_empty() && target != boundary;
     if quiet && last.is_some_and(|last| target.since(last) < QUIET_BLOCKS) {
@@ -85,5 +85,21 @@ fn changes(state: &State, snapshot: &Snapshot, commitments: &[Commitment]) -> Ve
         let Commitment { hotkey, commitment, block } = *written;
         Fact::Commitment { hotkey, commitment, block }
     });
-    gone.chain(changed).chain(written).take(limits::FACTS_MAX).collect()
+    // Commitments come first, for nobody states them again; what the chain says of hotkeys is compared each time.
+    written.chain(gone).chain(changed).take(limits::FACTS_MAX).collect()
+}
+
+/// Commitments up to a block, or up to an earlier one if they are too many for one anchor.
+async fn commitments(
+    chain: &dyn Chain,
+    after: ChainBlock,
+    mut up_to: ChainBlock,
+) -> Result<(ChainBlock, Vec<Commitment>), Error> {
+    loop {
+        let written = chain.commitments(after, up_to).await?;
+        if written.len() <= limits::FACTS_MAX || up_to.since(after) <= 1 {
+            return Ok((up_to, written));
+        }
+        up_to = after.plus(up_to.since(after) / 2);
+    }
 }

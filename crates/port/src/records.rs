@@ -64,13 +64,16 @@ pub trait Records: Send + Sync + 'static {
     async fn put_intent(&self, intent: Intent) -> Result<(), Error>;
     async fn intent(&self, epoch: Epoch) -> Result<Option<Intent>, Error>;
 
-    /// Numbers and keeps the events of a block. The same height again changes nothing and gives the same numbers.
+    /// Numbers and keeps the events of a block. The same height again changes nothing and gives the same numbers; a
+    /// height that leaves one out is an error, so that no event is lost unseen.
     async fn append_events(
         &self,
         height: Height,
         at: TimeMs,
         events: Vec<Event>,
     ) -> Result<Vec<Numbered>, Error>;
+    /// Numbers and keeps an event of this node itself, which no block tells.
+    async fn append_own_event(&self, at: TimeMs, event: Event) -> Result<Numbered, Error>;
     /// Events after a number, in order.
     async fn events_after(&self, after: u64, count_max: usize) -> Result<Vec<Numbered>, Error>;
     /// The number of the last event; 0 when there is none.

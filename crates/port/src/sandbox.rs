@@ -31,7 +31,7 @@ pub enum Role {
 /// Why bytes cannot run in a role.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unloadable {
-    #[error("these bytes are not a WebAssembly component: build one with `agon agent build`")]
+    #[error("these bytes are not a WebAssembly component: the examples in agents/ show how one is built")]
     NotAComponent,
     #[error("the component asks for {0:?}, which its world does not grant: remove that import")]
     ForbiddenImport(String),

@@ -27,10 +27,6 @@ fn column(heading: &str, index: usize) -> Vec<String> {
     rows.map(cell).collect()
 }
 
-fn set<T: Into<String>>(items: impl IntoIterator<Item = T>) -> BTreeSet<String> {
-    items.into_iter().map(Into::into).collect()
-}
-
 #[test]
 fn every_refusal_is_explained() {
     assert_eq!(column("Refusals", 0), Reason::CODES);

@@ -192,14 +192,10 @@ impl Chain for DevelopmentChainClient {
 
     async fn set_weights(&self, signer: &HotkeyPair, plan: Plan) -> Result<ChainBlock, Error> {
         self.check_uids(&plan).await?;
-        let (uids, values): (Vec<_>, Vec<_>) = plan.vector.into_iter().unzip();
-        for _ in 0..ATTEMPTS_MAX {
-            let body = CallBody::SetWeights { uids: uids.clone(), values: values.clone() };
-            if let Some(block) = self.call(signer, body).await? {
-                return Ok(block);
-            }
-        }
-        Err(busy(signer))
+        let (uids, values) = plan.vector.into_iter().unzip();
+        let set = self.call(signer, CallBody::SetWeights { uids, values }).await?;
+        // Another call with this hotkey came first, and it may have been this very one, sent before a fall.
+        set.ok_or_else(|| Error::Unknown(format!("another call of {} came first", signer.hotkey())))
     }
 
     async fn weights(&self, of: Hotkey) -> Result<Option<Row>, Error> {

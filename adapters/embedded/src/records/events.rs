@@ -8,6 +8,9 @@ use rusqlite::{Connection, Row, params};
 /// How long a nonce is remembered: twice the skew that a signed request may have.
 const NONCE_MS: u64 = 600_000;
 
+/// The height of genesis, which tells nothing.
+const OF_NO_BLOCK: Height = Height(0);
+
 fn numbered(row: &Row<'_>) -> rusqlite::Result<Numbered> {
     let text: String = row.get(2)?;
     let event = serde_json::from_str(&text).map_err(unreadable)?;
@@ -21,20 +24,31 @@ pub(super) fn append(
     at: TimeMs,
     events: Vec<Event>,
 ) -> rusqlite::Result<Vec<Numbered>> {
-    if height <= projected(connection)? {
+    let last = projected(connection)?;
+    if height <= last {
         return of_height(connection, height);
     }
-    let sql = "INSERT INTO events (height, time_ms, event) VALUES (?1, ?2, ?3)";
-    let mut insert = connection.prepare_cached(sql)?;
-    let mut kept = Vec::with_capacity(events.len());
-    for event in events {
-        let text = serde_json::to_string(&event).map_err(unreadable)?;
-        let id = insert.insert(params![height.0, at.0, text])?;
-        let id = u64::try_from(id).map_err(unreadable)?;
-        kept.push(Numbered { id, time_ms: at, event });
+    if height != last.next() {
+        return Err(unreadable(std::io::Error::other(format!(
+            "events of height {height} cannot follow {last}"
+        ))));
     }
+    let kept: Result<_, _> = events.into_iter().map(|event| keep(connection, (height, at), event)).collect();
+    let kept = kept?;
     connection.prepare_cached("UPDATE projection SET height = ?1")?.execute([height.0])?;
     Ok(kept)
+}
+
+/// Keeps an event of no block.
+pub(super) fn append_own(connection: &Connection, at: TimeMs, event: &Event) -> rusqlite::Result<Numbered> {
+    keep(connection, (OF_NO_BLOCK, at), event.clone())
+}
+
+fn keep(connection: &Connection, (height, at): (Height, TimeMs), event: Event) -> rusqlite::Result<Numbered> {
+    let text = serde_json::to_string(&event).map_err(unreadable)?;
+    let sql = "INSERT INTO events (height, time_ms, event) VALUES (?1, ?2, ?3)";
+    let id = connection.prepare_cached(sql)?.insert(params![height.0, at.0, text])?;
+    Ok(Numbered { id: u64::try_from(id).map_err(unreadable)?, time_ms: at, event })
 }
 
 fn of_height(connection: &Connection, height: Height) -> rusqlite::Result<Vec<Numbered>> {

@@ -24,7 +24,7 @@ pub async fn check<R: Records>(records: R, reopen: impl AsyncFn(R) -> R) {
     let records = reopen(records).await;
     let job = JobId { epoch: Epoch(2), round: 0, submission: SubmissionId(Digest::of(b"s")) };
     assert!(records.own_report(job).await.expect("a read").is_some(), "reports survive a restart");
-    assert_eq!(records.last_event().await, Ok(3), "events survive a restart");
+    assert_eq!(records.last_event().await, Ok(4), "events survive a restart");
     assert_eq!(records.use_nonce("key".to_owned(), "nonce".to_owned(), TimeMs(2)).await, Ok(false));
 }
 
@@ -80,9 +80,15 @@ async fn events(records: &dyn Records) {
     assert_eq!(again, Ok(first), "a block is told once");
     records.append_events(Height(2), TimeMs(2), Vec::new()).await.expect("a block without events");
     records.append_events(Height(3), TimeMs(3), vec![event(2)]).await.expect("a write");
-    assert_eq!(records.projected_height().await, Ok(Height(3)));
+    assert!(
+        records.append_events(Height(5), TimeMs(5), vec![event(5)]).await.is_err(),
+        "a height is left out"
+    );
+    let own = records.append_own_event(TimeMs(4), event(3)).await.expect("a write");
+    assert_eq!((own.id, own.event), (4, event(3)));
+    assert_eq!(records.projected_height().await, Ok(Height(3)), "an own event is of no block");
     let after = records.events_after(1, 10).await.expect("a read");
-    assert_eq!(after.iter().map(|numbered| numbered.id).collect::<Vec<_>>(), [2, 3]);
+    assert_eq!(after.iter().map(|numbered| numbered.id).collect::<Vec<_>>(), [2, 3, 4]);
     assert_eq!(records.events_after(0, 1).await.map(|events| events.len()), Ok(1));
     assert_eq!(records.use_nonce("key".to_owned(), "nonce".to_owned(), TimeMs(1)).await, Ok(true));
     assert_eq!(records.use_nonce("key".to_owned(), "nonce".to_owned(), TimeMs(1)).await, Ok(false));
