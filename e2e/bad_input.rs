@@ -1,16 +1,21 @@
 //! What is wrong is refused with a stable code, and nothing is stored, lost, or answered with a fault of ours.
 
 use crate::network::{Network, agon, turn};
+use agon_embedded::SystemClock;
+use agon_hub::signature::{Outgoing, Stamp, sign};
+use agon_port::Clock as _;
 use agon_types::manifest::AgentKind;
 use agon_types::{Action, ActionBody, Announcement, Digest, Height, HotkeyPair, NetworkId, Signed, codec};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
 
+#[derive(Clone)]
 struct Hub {
     http: reqwest::Client,
     url: String,
     network: NetworkId,
+    hotkey: HotkeyPair,
 }
 
 impl Hub {
@@ -21,8 +26,21 @@ impl Hub {
         (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
     }
 
-    async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        self.send(self.http.post(format!("{}{path}", self.url)).json(body)).await
+    /// The same hub, asked by another.
+    fn by(&self, hotkey: &HotkeyPair) -> Self {
+        Self { hotkey: hotkey.clone(), ..self.clone() }
+    }
+
+    /// A request that the hotkey signs, with a nonce made from its number.
+    fn signed(&self, path: &str, body: &Value, number: usize) -> reqwest::RequestBuilder {
+        let body = body.to_string();
+        let authority = self.url.trim_start_matches("http://");
+        let outgoing = Outgoing { method: "POST", authority, path, query: None, body: body.as_bytes() };
+        let stamp = Stamp { created_at: SystemClock.now(), nonce: format!("{number:032}") };
+        let headers = sign(&self.hotkey, &self.network, &outgoing, &stamp);
+        let request =
+            self.http.post(format!("{}{path}", self.url)).header("content-type", "application/json");
+        headers.into_iter().fold(request, |request, (name, value)| request.header(name, value)).body(body)
     }
 
     async fn get(&self, path: &str) -> (u16, Value) {
@@ -111,11 +129,21 @@ fn refused(desc: &str, (status, body): (u16, Value), expected: (u16, &str)) {
 
 async fn announcements(hub: &Hub, registered: &HotkeyPair) -> String {
     let mut upload = String::new();
-    for case in cases(&hub.network, registered) {
-        let answer = hub.post("/v1/submissions", &request(&case)).await;
+    for (number, case) in cases(&hub.network, registered).into_iter().enumerate() {
+        let is_own = case.announcement.hotkey == registered.hotkey();
+        let by = if is_own { registered } else { &case.signer };
+        let sent = hub.by(by).signed("/v1/submissions", &request(&case), number);
+        let again = sent.try_clone().unwrap();
+        let answer = hub.send(sent).await;
+        let replayed = if is_own { (409, "replayed") } else { (403, "not_registered") };
+        refused("a replay", hub.send(again).await, replayed);
+        let foreign = hub.by(&HotkeyPair::from_seed(&[8; 32]));
+        let foreign = foreign.signed("/v1/submissions", &request(&case), number);
+        refused("a stranger's request", hub.send(foreign).await, (403, "not_registered"));
         if case.status == 201 {
             assert_eq!(answer.0, 201, "{}", answer.1);
-            assert_eq!(hub.post("/v1/submissions", &request(&case)).await.1["id"], answer.1["id"]);
+            let again = hub.send(hub.signed("/v1/submissions", &request(&case), 1_000 + number)).await;
+            assert_eq!(again.1["id"], answer.1["id"]);
             upload = answer.1["upload"]["url"].as_str().unwrap().to_owned();
         } else {
             refused(case.desc, answer, (case.status, case.code));
@@ -129,7 +157,13 @@ async fn malformed(hub: &Hub) {
         let request = hub.http.post(format!("{}{path}", hub.url)).header("content-type", "application/json");
         hub.send(request.body(body))
     };
-    refused("no JSON", json("/v1/submissions", "{").await, (400, "malformed_json"));
+    refused("no JSON", json("/v1/actions", "{").await, (400, "malformed_json"));
+    refused("no signature", json("/v1/submissions", "{}").await, (401, "unsigned"));
+    let changed = hub.signed("/v1/submissions", &Value::Null, 2_000).body("{}");
+    refused("another body", hub.send(changed).await, (400, "bad_digest"));
+    let elsewhere = Hub { network: "elsewhere".parse().unwrap(), ..hub.clone() };
+    let elsewhere = elsewhere.signed("/v1/submissions", &Value::Null, 2_001);
+    refused("a request to another network", hub.send(elsewhere).await, (401, "wrong_network"));
     refused("no hex", json("/v1/actions", r#"{"action":"xyz"}"#).await, (400, "malformed_action"));
     refused("no action", json("/v1/actions", r#"{"action":"00"}"#).await, (400, "malformed_action"));
     let large = format!("{{\"action\":\"{}\"}}", "0".repeat(160 << 10));
@@ -163,7 +197,7 @@ fn commands(folder: &Path, hub: &str, agent: &Path) {
         (&["key", "show", "nobody"], 1, "agon key new"),
         (&["board", "chess", "--hub", hub], 1, "unknown_challenge"),
         (
-            &["submit", agent.to_str().unwrap(), "--challenge", "chess", "--hub", hub, "--key", "owner"],
+            &["submit", agent.to_str().unwrap(), "--challenge", "chess", "--hub", hub, "--key", "burn"],
             1,
             "[unknown_challenge]",
         ),
@@ -196,7 +230,8 @@ fn bad_input_is_refused_with_a_code_and_leaves_nothing() {
     let registered = HotkeyPair::from_seed(&seed);
     let url = started["hub"].as_str().unwrap().to_owned();
     let network_id = started["network"].as_str().unwrap().parse().unwrap();
-    let hub = Hub { http: agon_embedded::http::client(), url: url.clone(), network: network_id };
+    let http = agon_embedded::http::client();
+    let hub = Hub { http, url: url.clone(), network: network_id, hotkey: registered.clone() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let upload = announcements(&hub, &registered).await;

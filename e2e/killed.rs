@@ -4,7 +4,7 @@ use crate::network::{Network, agon, turn};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Kills in an ordinary run; `AGON_KILLS` asks for more.
 const KILLS: u64 = 3;
@@ -43,6 +43,11 @@ fn a_network_killed_at_random_moments_loses_and_doubles_nothing() {
         let network = Network::start(folder.path(), &OPTIONS);
         // The network must at least come up between two falls.
         assert!(network.event("started", Duration::from_secs(60)).is_some(), "kill {kill}: it starts again");
+        if kill == 0 {
+            // From the first fall on there is something to lose.
+            let first = network.event("entered", Duration::from_secs(60)).expect("an agent is accepted");
+            entered.insert(first["agent"].to_string(), first["submission"].to_string());
+        }
         let wait = Duration::from_millis(next(&mut random) % 12_000);
         while let Some(line) = network.event("entered", wait) {
             let (agent, id) = (line["agent"].to_string(), line["submission"].to_string());
@@ -88,4 +93,41 @@ fn weights_were_set_once(folder: &Path) {
         all += epochs.len();
     }
     assert!(all > 0, "weights were set at all");
+}
+
+/// The process that has this folder of a network.
+fn process_of(folder: &Path) -> Option<String> {
+    let folder = folder.to_str().unwrap();
+    let is_it = |process: &std::fs::DirEntry| {
+        let command = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+        let command = String::from_utf8_lossy(&command).replace('\0', " ");
+        command.contains(folder) && !command.contains(" up ")
+    };
+    let mut processes = std::fs::read_dir("/proc").unwrap().flatten();
+    processes.find(is_it).and_then(|process| process.file_name().to_str().map(str::to_owned))
+}
+
+#[test]
+fn a_leader_or_a_chain_that_falls_alone_comes_back_and_the_network_heals() {
+    let _turn = turn();
+    let folder = tempfile::tempdir().unwrap();
+    let mut network = Network::start(folder.path(), &[&OPTIONS[..], &["--until-epoch", "3"]].concat());
+    assert!(network.event("entered", Duration::from_secs(60)).is_some(), "it runs");
+    for part in ["nodes/1", "chain"] {
+        let folder = folder.path().join(part);
+        let process = process_of(&folder).expect("it runs");
+        let killed = std::process::Command::new("kill").args(["-9", &process]).status();
+        assert!(killed.unwrap().success(), "{part}");
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while process_of(&folder).is_none_or(|now| now == process) {
+            assert!(Instant::now() < deadline, "{part} is started again");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+    let done = network.event("done", Duration::from_secs(120)).expect("it goes on to the end");
+    assert!(network.wait().success());
+    let rows: Vec<&Value> =
+        done["boards"].as_object().unwrap().values().flat_map(|rows| rows.as_array().unwrap()).collect();
+    assert_eq!(rows.len(), 13, "every example agent was entered all the same");
+    assert!(rows.iter().all(|row| row["score"].is_string()), "and has its score: {rows:?}");
 }

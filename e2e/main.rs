@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "in a test a missing value is the failure that it shows")]
 
 mod bad_input;
+mod browser;
+mod commands;
 mod killed;
 mod network;
 mod until_epoch;

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The binary under test.
 pub const AGON: &str = env!("CARGO_BIN_EXE_agon");
@@ -49,9 +49,9 @@ impl Network {
 
     /// The next line of this event, or nothing if the network ends or the time passes.
     pub fn event(&self, name: &str, within: Duration) -> Option<Value> {
-        let deadline = std::time::Instant::now() + within;
+        let deadline = Instant::now() + within;
         loop {
-            let left = deadline.saturating_duration_since(std::time::Instant::now());
+            let left = deadline.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(left) {
                 Ok(line) if line["event"] == name => return Some(line),
                 Ok(_) => {}
@@ -64,12 +64,21 @@ impl Network {
     pub fn kill(mut self) {
         self.signal("KILL");
         self.process.wait().expect("it was started");
+        // The others of the group are reaped by somebody else; until then they hold their folders.
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while self.send("0").success() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     fn signal(&self, signal: &str) {
+        assert!(self.send(signal).success(), "the network had ended already");
+    }
+
+    fn send(&self, signal: &str) -> ExitStatus {
         let group = format!("-{}", self.process.id());
-        let sent = Command::new("kill").args(["-s", signal, "--", &group]).status();
-        assert!(sent.expect("kill is on every machine").success(), "the network had ended already");
+        let sent = Command::new("kill").args(["-s", signal, "--", &group]).stderr(Stdio::null()).status();
+        sent.expect("kill is on every machine")
     }
 
     pub fn wait(&mut self) -> ExitStatus {

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Builds the example challenges and agents into components, and writes each to its `dist`, beside its digest.
+# Builds the example challenges and agents into components, and writes each to its `dist`, beside its digest. Guests
+# that are written by hand, for tests of the sandbox, become components beside their text.
 #
 #   scripts/build-guests.sh            build, and replace what is committed
-#   scripts/build-guests.sh --check    build elsewhere, and fail if a digest differs from the committed one
+#   scripts/build-guests.sh --check    build elsewhere, and fail if any differs from the committed one
 #
 # The components are committed, so only who changes a guest needs this. The compiler for WASM comes from Debian's
 # packages: its compiler and its standard library's sources have one version, which is what building the library
@@ -49,8 +50,9 @@ build() { # workspace
     (cd "$repository/$1" && guest_cargo build --release --locked --quiet --target $target -Zbuild-std=std,panic_abort)
 }
 
-componentize() { # module component
-    (cd "$repository" && cargo run --quiet -p agon-sandbox-wasm --example componentize -- "$1" "$2")
+componentize() { # module-or-text component
+    (cd "$repository" && CARGO_TARGET_DIR=$tools cargo run --quiet --locked \
+        --manifest-path challenges/componentize/Cargo.toml -- "$1" "$2")
 }
 
 # Puts every guest of a workspace into `dist`, or compares it with what is there.
@@ -75,6 +77,20 @@ finish() { # workspace
     done
 }
 
+# Makes the components of the guests that are written by hand, or compares them with what is there.
+finish_written() { # folder
+    local text component
+    for text in "$repository/$1"/*.wat; do
+        component=${text%.wat}.wasm
+        if [[ $mode == --check ]]; then
+            componentize "$text" "$builds/written.wasm"
+            cmp --quiet "$builds/written.wasm" "$component" || { echo "$component differs"; differing=1; }
+        else
+            componentize "$text" "$component"
+        fi
+    done
+}
+
 # The manifest of a challenge names its code.
 name_code() { # manifest digest
     [[ ! -e $1 ]] || sed -i "s/^code = .*/code = \"$2\"/" "$1"
@@ -82,6 +98,7 @@ name_code() { # manifest digest
 
 mode=${1:-}
 differing=0
+tools=${CARGO_TARGET_DIR:-$repository/target}/tools
 fetch_toolchain
 if [[ $mode == --check ]]; then
     builds=$(mktemp -d)
@@ -98,4 +115,5 @@ for workspace in challenges agents; do
     build $workspace
     finish $workspace
 done
+finish_written adapters/sandbox-wasm/tests/contest/written
 exit $differing

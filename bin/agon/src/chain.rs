@@ -6,10 +6,14 @@ use crate::output::{Failure, Output};
 use crate::{key, lock, node, up};
 use agon_embedded::chain::{BlockClock, DevelopmentChain, Registration, Rules, Settings};
 use agon_embedded::{DevelopmentChainClient, SystemClock};
-use agon_types::{NetworkId, Stake};
+use agon_types::{ChainBlock, NetworkId, Stake};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+
+/// Between two looks at the hub.
+const POLL: Duration = Duration::from_millis(300);
 
 pub async fn run(global: &Global, command: ChainCommand, output: Output) -> Result<(), Failure> {
     match command {
@@ -22,16 +26,25 @@ pub async fn run(global: &Global, command: ChainCommand, output: Output) -> Resu
         }
         ChainCommand::Register { chain, stake, permit } => {
             let hotkey = key::read(&key::locate(global, &global.key))?.hotkey();
-            let network = Client::new(&global.hub).network().await?;
+            let network = Client::of(global)?.network().await?;
             let client = client(network, &up::chain_url(global, chain))?;
             let registration = Registration { hotkey, coldkey: hotkey, stake: Stake(stake), permit };
-            let block = client.register(&registration).await.map_err(Failure::refused)?;
+            let block = client.register(&registration).await.map_err(up::of_chain)?;
+            until_anchored(&Client::of(global)?, block).await?;
             output.result(&serde_json::json!({ "hotkey": hotkey, "block": block }), || {
                 format!("{hotkey} is registered on the development chain, in block {block}")
             });
             Ok(())
         }
     }
+}
+
+/// Waits until the ledger has heard of a block: only then does it know who was registered there.
+async fn until_anchored(hub: &Client, block: ChainBlock) -> Result<(), Failure> {
+    while hub.get("/v1/network").await?["chain_block"].as_u64().is_none_or(|anchored| anchored < block.0) {
+        tokio::time::sleep(POLL).await;
+    }
+    Ok(())
 }
 
 /// A client of the chain at an address.

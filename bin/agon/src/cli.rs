@@ -26,9 +26,9 @@ pub struct Global {
     /// Where this machine keeps its files
     #[arg(long, global = true, default_value = "data", value_name = "DIR")]
     pub data_dir: PathBuf,
-    /// The hub to talk to
-    #[arg(long, global = true, default_value = "http://127.0.0.1:7700", value_name = "URL")]
-    pub hub: String,
+    /// The hub to talk to [default: that of `agon up` in the data directory, or http://127.0.0.1:7700]
+    #[arg(long, global = true, value_name = "URL")]
+    pub hub: Option<String>,
     /// The hotkey to sign with: a name in the data directory's keys, or a file
     #[arg(long, global = true, default_value = "default", value_name = "NAME|FILE")]
     pub key: String,
@@ -55,7 +55,10 @@ pub enum Command {
     #[command(subcommand)]
     Challenge(ChallengeCommand),
     /// The ranking of a challenge
-    Board { challenge: String },
+    Board {
+        /// The id of the challenge
+        challenge: String,
+    },
     /// What an epoch pays
     Weights {
         /// The last sealed one if it is left out
@@ -69,6 +72,13 @@ pub enum Command {
     Replay,
     /// What this machine can do, and what is missing
     Doctor,
+    /// The completions for a shell, on standard output
+    Completions {
+        /// The shell that is to complete them
+        shell: clap_complete::Shell,
+    },
+    /// The manual page, on standard output: `agon man | man -l -` shows it
+    Man,
 }
 
 #[derive(Debug, Args)]
@@ -107,7 +117,8 @@ pub struct NodeOptions {
 pub enum ChainCommand {
     /// Serve a development chain from the data directory
     Serve {
-        #[arg(long, default_value = "127.0.0.1:7701")]
+        /// Where it listens
+        #[arg(long, default_value = "127.0.0.1:7701", value_name = "ADDRESS")]
         listen: std::net::SocketAddr,
         /// Milliseconds between two blocks
         #[arg(long, default_value_t = 1000)]
@@ -120,8 +131,10 @@ pub enum ChainCommand {
     },
     /// Register the hotkey of --key on a development chain
     Register {
+        /// The chain to register on; the one of `agon up` in the data directory if it is left out
         #[arg(long, value_name = "URL")]
         chain: Option<String>,
+        /// What the hotkey has staked
         #[arg(long, default_value_t = 0)]
         stake: u64,
         /// Register it as a validator
@@ -134,6 +147,7 @@ pub enum ChainCommand {
 pub enum KeyCommand {
     /// Make a new hotkey
     New {
+        /// Its name in the data directory's keys
         #[arg(default_value = "default")]
         name: String,
     },
@@ -141,21 +155,38 @@ pub enum KeyCommand {
     List,
     /// The address of a hotkey
     Show {
+        /// Its name in the data directory's keys, or a file
         #[arg(default_value = "default")]
         name: String,
     },
     /// Take over a hotkey from a Bittensor keyfile or a seed of 64 hexadecimal characters in a file
-    Import { name: String, file: PathBuf },
+    Import {
+        /// Its name in the data directory's keys
+        name: String,
+        /// The keyfile, or the file with the seed
+        file: PathBuf,
+    },
     /// Sign the bytes of a file, or of standard input with -
-    Sign { file: PathBuf },
+    Sign {
+        /// What to sign
+        file: PathBuf,
+    },
     /// Check a signature
-    Verify { address: String, signature: String, file: PathBuf },
+    Verify {
+        /// The hotkey's SS58 address
+        address: String,
+        /// The signature, in hexadecimal characters
+        signature: String,
+        /// What was signed; standard input with -
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
 pub struct SubmitOptions {
     /// The agent: a WebAssembly component
     pub path: PathBuf,
+    /// The challenge to enter
     #[arg(long, value_name = "ID")]
     pub challenge: String,
     /// The version of your submission; the next one if it is left out
@@ -176,15 +207,21 @@ pub struct SubmitOptions {
 pub enum SubmissionCommand {
     /// Submissions, newest first
     List {
-        #[arg(long)]
+        /// Only those of this challenge
+        #[arg(long, value_name = "ID")]
         challenge: Option<String>,
-        #[arg(long)]
+        /// Only those of this miner
+        #[arg(long, value_name = "SS58")]
         hotkey: Option<String>,
+        /// Only those that are in this status, such as scored
         #[arg(long)]
         status: Option<String>,
     },
     /// One submission with every step of its way
-    Show { id: String },
+    Show {
+        /// The id of the submission
+        id: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -192,13 +229,19 @@ pub enum ChallengeCommand {
     /// All challenges
     List,
     /// One challenge with its rules
-    Show { id: String },
+    Show {
+        /// The id of the challenge
+        id: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
 pub enum SealCommand {
     /// The seal of an epoch
-    Show { epoch: u64 },
+    Show {
+        /// The number of the epoch
+        epoch: u64,
+    },
 }
 
 /// Reads a duration: a number with ms, s, m or h.

@@ -1,7 +1,12 @@
 //! The hub as its clients see it: JSON answers, and problems that say what to do.
 
+use crate::cli::Global;
 use crate::output::Failure;
-use agon_types::NetworkId;
+use crate::{key, up};
+use agon_hub::signature::{self, Outgoing, Stamp};
+use agon_port::Clock as _;
+use agon_types::{HotkeyPair, NetworkId};
+use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -12,11 +17,21 @@ const ANSWER_BYTES_MAX: usize = 32 << 20;
 const BUSY_TRIES_MAX: u32 = 20;
 const BUSY_WAIT: Duration = Duration::from_millis(300);
 
+/// Random bytes of a nonce: enough that no two are alike.
+const NONCE_BYTES: usize = 16;
+
 /// An address of a hub.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
     base: String,
+}
+
+/// Who signs requests, and for which network.
+#[derive(Clone, Copy)]
+pub struct Signer<'a> {
+    pub hotkey: &'a HotkeyPair,
+    pub network: &'a NetworkId,
 }
 
 /// An answer of the hub.
@@ -27,8 +42,15 @@ pub struct Answer {
 }
 
 impl Client {
-    pub fn new(hub: &str) -> Self {
-        Self { http: agon_embedded::http::client(), base: hub.trim_end_matches('/').to_owned() }
+    /// A client of the hub at an address.
+    pub fn new(hub: &str) -> Result<Self, Failure> {
+        let base = agon_embedded::http::base(hub).map_err(Failure::Usage)?;
+        Ok(Self { http: agon_embedded::http::client(), base })
+    }
+
+    /// A client of the hub that was named, or of that of `agon up` in the data directory.
+    pub fn of(global: &Global) -> Result<Self, Failure> {
+        Self::new(&up::address_of(global, ("hub", global.hub.clone()), "http://127.0.0.1:7700"))
     }
 
     pub async fn get(&self, path: &str) -> Result<Value, Failure> {
@@ -51,21 +73,56 @@ impl Client {
         self.send(self.http.post(format!("{}{path}", self.base)).json(body)).await
     }
 
+    /// Posts a document that a hotkey signs. Each try is signed anew, because a nonce counts once.
+    pub async fn post_signed(&self, path: &str, body: &Value, by: Signer<'_>) -> Result<Answer, Failure> {
+        self.again(|| self.signed(path, body, by)).await
+    }
+
+    fn signed(&self, path: &str, body: &Value, by: Signer<'_>) -> Result<reqwest::RequestBuilder, Failure> {
+        let body = body.to_string();
+        let request = self.http.post(format!("{}{path}", self.base));
+        let request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
+        // The address as it will be sent, without a default port.
+        let built = request.try_clone().expect("our bodies are bytes, which can be sent again");
+        let built = built.build().map_err(Failure::refused)?;
+        let url = built.url();
+        let host = url.host_str().unwrap_or_default();
+        let outgoing = Outgoing {
+            method: built.method().as_str(),
+            authority: &url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
+            path: url.path(),
+            query: url.query(),
+            body: body.as_bytes(),
+        };
+        let mut nonce = [0; NONCE_BYTES];
+        key::random(&mut nonce);
+        let stamp = Stamp { created_at: agon_embedded::SystemClock.now(), nonce: hex::encode(nonce) };
+        let headers = signature::sign(by.hotkey, by.network, &outgoing, &stamp);
+        Ok(headers.into_iter().fold(request, |request, (name, value)| request.header(name, value)))
+    }
+
     pub async fn put(&self, url: &str, bytes: Vec<u8>) -> Result<Answer, Failure> {
         self.send(self.http.put(url).body(bytes)).await
     }
 
-    /// Sends a request; a hub that is busy is asked again.
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
+        let same = || request.try_clone().expect("our bodies are bytes, which can be sent again");
+        self.again(|| Ok(same())).await
+    }
+
+    /// Sends a request; a hub that is busy is asked again.
+    async fn again(
+        &self,
+        request: impl Fn() -> Result<reqwest::RequestBuilder, Failure>,
+    ) -> Result<Answer, Failure> {
         for _ in 0..BUSY_TRIES_MAX {
-            let again = request.try_clone().expect("our bodies are bytes, which can be sent again");
-            let answer = self.send_once(again).await?;
+            let answer = self.send_once(request()?).await?;
             if answer.status != 503 {
                 return Ok(answer);
             }
             tokio::time::sleep(BUSY_WAIT).await;
         }
-        self.send_once(request).await
+        self.send_once(request()?).await
     }
 
     async fn send_once(&self, request: reqwest::RequestBuilder) -> Result<Answer, Failure> {

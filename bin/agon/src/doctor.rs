@@ -32,7 +32,7 @@ impl Finding {
 }
 
 pub async fn run(global: &Global, output: Output) -> Result<(), Failure> {
-    let hub = Client::new(&global.hub);
+    let hub = Client::of(global)?;
     let findings = [
         Finding::new(
             "sandbox",
@@ -119,6 +119,9 @@ async fn chain_state(global: &Global, hub: &Client) -> Result<String, String> {
 
 fn text(failure: Failure) -> String {
     match failure {
-        Failure::Refused(text) | Failure::Unreachable(text) | Failure::Internal(text) => text,
+        Failure::Refused(text)
+        | Failure::Unreachable(text)
+        | Failure::Usage(text)
+        | Failure::Internal(text) => text,
     }
 }

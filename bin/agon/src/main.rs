@@ -3,7 +3,7 @@
 //! # Layout
 //! * [`cli`]: the commands and their flags; [`output`]: what they print, and their exit codes
 //! * [`up`]: the whole network on this machine; [`node`]: one node; [`chain`]: the development chain
-//! * [`key`], [`submit`], [`show`], [`replay`], [`doctor`]: what people do
+//! * [`key`], [`submit`], [`show`], [`replay`], [`doctor`]: what people do; [`manual`]: how they find out
 //! * [`client`]: the hub as a client sees it; [`config`]: `agon.toml`; [`examples`]: what `agon up` competes with
 
 mod chain;
@@ -14,6 +14,7 @@ mod doctor;
 mod examples;
 mod key;
 mod lock;
+mod manual;
 mod node;
 mod output;
 mod replay;
@@ -53,5 +54,13 @@ async fn run(cli: Cli, output: Output) -> Result<(), Failure> {
         Command::Seal(cli::SealCommand::Show { epoch }) => show::seal(&global, epoch, output).await,
         Command::Replay => replay::run(&global, output).await,
         Command::Doctor => doctor::run(&global, output).await,
+        Command::Completions { shell } => {
+            manual::completions(shell, output);
+            Ok(())
+        }
+        Command::Man => {
+            manual::man(output);
+            Ok(())
+        }
     }
 }

@@ -80,6 +80,8 @@ async fn compose(config: &Config) -> Result<(Parts, Option<Hub>), Failure> {
     let local =
         FolderVault::open(folder.join("vault"), limits::ARTIFACT_BYTES_MAX).map_err(Failure::refused)?;
     let sandbox = Arc::new(WasmSandbox::new(SANDBOX_RUNS_MAX).map_err(Failure::refused)?);
+    // What strangers upload is looked at in a sandbox of its own, so that no job waits for it.
+    let inspection = Arc::new(WasmSandbox::new(1).map_err(Failure::refused)?);
     let clock = Arc::new(SystemClock);
     let network = genesis.network.clone();
     let identity = match &config.validator {
@@ -114,7 +116,7 @@ async fn compose(config: &Config) -> Result<(Parts, Option<Hub>), Failure> {
             let address = listener.local_addr().map_err(Failure::internal)?;
             let public_url = hub.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
             let (vault, records) = (Arc::clone(&vault), Arc::clone(&records));
-            Some(Hub { listener, public_url, vault, records, sandbox: sandbox.clone(), clock: clock.clone() })
+            Some(Hub { listener, public_url, vault, records, sandbox: inspection, clock: clock.clone() })
         }
     };
     let proposes = proposer.is_some();

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use std::fmt::Display;
+use std::io::Write as _;
 use std::process::ExitCode;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -11,6 +12,8 @@ pub enum Failure {
     /// Refused or failed: the caller can do something about it.
     Refused(String),
     Unreachable(String),
+    /// The command itself is wrong.
+    Usage(String),
     /// A fault of ours.
     Internal(String),
 }
@@ -20,6 +23,7 @@ impl Failure {
     pub fn report(self) -> ExitCode {
         let (code, text) = match self {
             Self::Refused(text) => (1, text),
+            Self::Usage(text) => (2, text),
             Self::Unreachable(text) => (3, text),
             Self::Internal(text) => (4, format!("internal fault: {text}")),
         };
@@ -49,11 +53,13 @@ impl Output {
 
     /// The result of a command: a document for programs, text for people.
     pub fn result(self, document: &impl Serialize, text: impl FnOnce() -> String) {
-        if self.json {
-            println!("{}", serde_json::to_string(document).expect("our documents have string keys"));
-        } else {
-            let text = text();
-            println!("{}", text.trim_end());
+        let line = match self.json {
+            true => serde_json::to_string(document).expect("our documents have string keys"),
+            false => text(),
+        };
+        if writeln!(std::io::stdout(), "{}", line.trim_end()).is_err() {
+            // Whoever read us has gone: there is nothing left to say.
+            std::process::exit(0);
         }
     }
 

@@ -3,7 +3,13 @@
 use crate::cli::{ChallengeCommand, Global, SubmissionCommand};
 use crate::client::Client;
 use crate::output::{Failure, Output, table};
+use agon_types::{ChallengeId, SubmissionId};
 use serde_json::Value;
+
+/// What is no name at all is a fault of the command.
+fn usage(problem: impl std::fmt::Display) -> Failure {
+    Failure::Usage(problem.to_string())
+}
 
 /// A field as people read it.
 fn text(value: &Value) -> String {
@@ -30,7 +36,7 @@ fn fields(document: &Value) -> String {
 }
 
 pub async fn submission(global: &Global, command: SubmissionCommand, output: Output) -> Result<(), Failure> {
-    let hub = Client::new(&global.hub);
+    let hub = Client::of(global)?;
     match command {
         SubmissionCommand::List { challenge, hotkey, status } => {
             let filters = [("challenge", challenge), ("hotkey", hotkey), ("status", status)];
@@ -41,6 +47,7 @@ pub async fn submission(global: &Global, command: SubmissionCommand, output: Out
             output.result(&list, || columns(&list["items"], &shown));
         }
         SubmissionCommand::Show { id } => {
+            let id: SubmissionId = id.parse().map_err(usage)?;
             let document = hub.get(&format!("/v1/submissions/{id}")).await?;
             output.result(&document, || story(&document));
         }
@@ -58,7 +65,7 @@ fn story(document: &Value) -> String {
 }
 
 pub async fn challenge(global: &Global, command: ChallengeCommand, output: Output) -> Result<(), Failure> {
-    let hub = Client::new(&global.hub);
+    let hub = Client::of(global)?;
     match command {
         ChallengeCommand::List => {
             let list = hub.get("/v1/challenges").await?;
@@ -66,6 +73,7 @@ pub async fn challenge(global: &Global, command: ChallengeCommand, output: Outpu
             output.result(&list, || columns(&list["items"], &shown));
         }
         ChallengeCommand::Show { id } => {
+            let id: ChallengeId = id.parse().map_err(usage)?;
             let document = hub.get(&format!("/v1/challenges/{id}")).await?;
             output.result(&document, || fields(&document));
         }
@@ -74,7 +82,8 @@ pub async fn challenge(global: &Global, command: ChallengeCommand, output: Outpu
 }
 
 pub async fn board(global: &Global, challenge: &str, output: Output) -> Result<(), Failure> {
-    let document = Client::new(&global.hub).get(&format!("/v1/boards/{challenge}")).await?;
+    let challenge: ChallengeId = challenge.parse().map_err(usage)?;
+    let document = Client::of(global)?.get(&format!("/v1/boards/{challenge}")).await?;
     output.result(&document, || board_text(&document));
     Ok(())
 }
@@ -86,13 +95,14 @@ pub fn board_text(document: &Value) -> String {
 
 pub async fn weights(global: &Global, epoch: Option<u64>, output: Output) -> Result<(), Failure> {
     let path = epoch.map_or("/v1/weights/latest".to_owned(), |epoch| format!("/v1/epochs/{epoch}"));
-    let document = Client::new(&global.hub).get(&path).await?;
-    output.result(&document, || columns(&document["weights"], &["hotkey", "uid", "units"]));
+    let document = Client::of(global)?.get(&path).await?;
+    let paid = || columns(&document["weights"], &["hotkey", "uid", "units"]);
+    output.result(&document, || format!("epoch {}\n\n{}", document["epoch"], paid()));
     Ok(())
 }
 
 pub async fn seal(global: &Global, epoch: u64, output: Output) -> Result<(), Failure> {
-    let document = Client::new(&global.hub).get(&format!("/v1/epochs/{epoch}")).await?;
+    let document = Client::of(global)?.get(&format!("/v1/epochs/{epoch}")).await?;
     output.result(&document, || serde_json::to_string_pretty(&document).unwrap_or_default());
     Ok(())
 }

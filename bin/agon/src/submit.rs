@@ -1,13 +1,14 @@
 //! `agon submit`: signs, commits on the chain, uploads, announces, and follows an agent to its score.
 
 use crate::cli::{Global, SubmitOptions};
-use crate::client::Client;
+use crate::client::{Client, Signer};
 use crate::output::{Failure, Output};
 use crate::{chain, key, up};
 use agon_port::Chain;
 use agon_types::manifest::AgentKind;
 use agon_types::{
     Action, ActionBody, Announcement, Digest, Height, HotkeyPair, NetworkId, Signed, SubmissionId, codec,
+    limits,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -38,9 +39,9 @@ pub async fn run(global: &Global, options: SubmitOptions, output: Output) -> Res
     let bytes = std::fs::read(&options.path)
         .map_err(|error| Failure::refused(format!("cannot read {}: {error}", options.path.display())))?;
     let hotkey = key::read(&key::locate(global, &global.key))?;
-    let hub = Client::new(&global.hub);
+    let hub = Client::of(global)?;
     let chain = chain::client(hub.network().await?, &up::chain_url(global, options.chain))?;
-    let stem = || options.path.file_stem().map(|stem| stem.to_string_lossy().chars().take(32).collect());
+    let stem = || options.path.file_stem().map(|stem| short(&stem.to_string_lossy()));
     let label = options.label.or_else(stem).unwrap_or_default();
     let version = match options.version {
         Some(version) => version,
@@ -56,6 +57,9 @@ pub async fn run(global: &Global, options: SubmitOptions, output: Output) -> Res
     })
     .await?;
     if options.wait {
+        if !quiet {
+            eprintln!("{id}");
+        }
         return follow(&hub, id, output).await;
     }
     output.result(&json!({ "id": id, "version": version }), || {
@@ -110,7 +114,8 @@ pub async fn enter(door: &Door<'_>, entry: Entry, tell: impl Fn(&str)) -> Result
     let submission = announcement.submission(&id);
     // The hub looks first: what it refuses needs no commitment.
     tell("asking for a ticket");
-    let ticket = door.hub.post("/v1/submissions", &request).await?.accepted()?;
+    let by = Signer { hotkey: door.hotkey, network: &id };
+    let ticket = door.hub.post_signed("/v1/submissions", &request, by).await?.accepted()?;
     if ticket["upload"].is_null() && ticket["height"].is_u64() {
         tell("announced already");
         return Ok(submission);
@@ -121,15 +126,16 @@ pub async fn enter(door: &Door<'_>, entry: Entry, tell: impl Fn(&str)) -> Result
     }
     tell("committing on the chain");
     let commitment = announcement.commitment(&id);
-    door.chain.commit(door.hotkey, commitment).await.map_err(Failure::refused)?;
+    door.chain.commit(door.hotkey, commitment).await.map_err(up::of_chain)?;
     tell("announcing, once the commitment is final");
-    announce(door.hub, submission).await?;
+    announce(door.hub, submission, by).await?;
     Ok(submission)
 }
 
-async fn announce(hub: &Client, submission: SubmissionId) -> Result<(), Failure> {
+async fn announce(hub: &Client, submission: SubmissionId, by: Signer<'_>) -> Result<(), Failure> {
+    let path = format!("/v1/submissions/{submission}/complete");
     for _ in 0..COMMITMENT_POLLS_MAX {
-        let answer = hub.post(&format!("/v1/submissions/{submission}/complete"), &json!({})).await?;
+        let answer = hub.post_signed(&path, &json!({}), by).await?;
         if answer.status != 202 {
             return answer.accepted().map(drop);
         }
@@ -138,7 +144,7 @@ async fn announce(hub: &Client, submission: SubmissionId) -> Result<(), Failure>
     Err(Failure::refused("the chain did not make the commitment final in time: try the same command again"))
 }
 
-/// Tells each new status until there is a score, or none will come.
+/// Tells each new status until there is a score, or none will come. Who is undecided is tried again.
 async fn follow(hub: &Client, id: SubmissionId, output: Output) -> Result<(), Failure> {
     let mut last = Value::Null;
     loop {
@@ -146,14 +152,19 @@ async fn follow(hub: &Client, id: SubmissionId, output: Output) -> Result<(), Fa
         let status = shown["status"].as_str().unwrap_or_default().to_owned();
         if shown["status"] != last {
             last = shown["status"].clone();
-            let score = shown["score"].as_str().map(|score| format!("  {score}")).unwrap_or_default();
-            let reason = shown["detail"].as_str().map(|reason| format!("  {reason}")).unwrap_or_default();
-            output.line(&shown, &format!("{status}{score}{reason}"));
+            let more = ["score", "detail", "duplicate_of"].map(|field| shown[field].as_str());
+            let more = more.into_iter().flatten().map(|text| format!("  {text}")).collect::<String>();
+            output.line(&shown, &format!("{status}{more}"));
         }
-        if ["scored", "failed", "champion", "candidate", "duplicate", "undecided"].contains(&status.as_str())
-        {
+        if ["scored", "failed", "champion", "candidate", "duplicate"].contains(&status.as_str()) {
             return Ok(());
         }
         tokio::time::sleep(POLL).await;
     }
+}
+
+/// As many whole characters as a label may have bytes.
+fn short(name: &str) -> String {
+    let end = (0..=limits::LABEL_BYTES_MAX).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
+    name[..end.min(name.len())].to_owned()
 }

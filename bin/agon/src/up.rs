@@ -11,9 +11,13 @@ use crate::output::{Failure, Output};
 use crate::{chain, lock, node};
 use children::Children;
 use network::Network;
+pub use network::of_chain;
 use serde_json::json;
-use std::path::Path;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+
+/// Between two attempts to reach a part that is coming back.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Where a running `agon up` can be reached, for the other commands.
 const ADDRESSES: &str = "up.json";
@@ -36,10 +40,15 @@ async fn live(
     output: Output,
     stop: &CancellationToken,
 ) -> Result<(), Failure> {
-    let chain_url = children.start(network.chain_child(options.port)).await?;
+    // Ports are chosen once: a process that falls and comes back is where the others look for it.
+    let (hub_port, chain_port) = match options.port {
+        0 => (free_port()?, free_port()?),
+        port => (port, port.saturating_add(1)),
+    };
+    let chain_url = children.start(network.chain_child(chain_port)).await?;
     let chain = chain::client(network.genesis.network.clone(), &chain_url)?;
     network.register_keys(&chain).await?;
-    let hub_url = children.start(network.leader_child(&chain_url, options.port)?).await?;
+    let hub_url = children.start(network.leader_child(&chain_url, hub_port)?).await?;
     for number in 2..=network.validators {
         children.start_quietly(network.follower_child(number, (&chain_url, &hub_url))?)?;
     }
@@ -51,13 +60,13 @@ async fn live(
         "validators": network.validators,
     });
     output.line(&started, &format!("the board is at {hub_url}\nthe development chain is at {chain_url}"));
-    let hub = Client::new(&hub_url);
+    let hub = Client::new(&hub_url)?;
     let competing = async {
         if !options.no_demo {
-            demo::compete(network, (&hub, &chain), output).await?;
+            patiently(|| demo::compete(network, (&hub, &chain), output)).await?;
         }
         match options.until_epoch {
-            Some(epoch) => done::wait(network, (&hub, &chain), epoch, output).await,
+            Some(epoch) => patiently(|| done::wait(network, (&hub, &chain), epoch, output)).await,
             // Ctrl-C ends it.
             None => std::future::pending().await,
         }
@@ -69,12 +78,35 @@ async fn live(
     }
 }
 
+/// A port that is free now.
+fn free_port() -> Result<u16, Failure> {
+    let listener =
+        std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).map_err(Failure::refused)?;
+    listener.local_addr().map(|address| address.port()).map_err(Failure::internal)
+}
+
+/// Does something that can be begun again, while a process that fell is coming back.
+async fn patiently<F: Future<Output = Result<(), Failure>>>(begin: impl Fn() -> F) -> Result<(), Failure> {
+    loop {
+        match begin().await {
+            Err(Failure::Unreachable(problem)) => tracing::warn!("waiting: {problem}"),
+            ended => return ended,
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
 /// The chain to talk to: the one that was named, or that of `agon up` in the data directory.
 pub fn chain_url(global: &Global, named: Option<String>) -> String {
-    let of_up = |folder: &Path| {
-        let text = std::fs::read_to_string(folder.join(ADDRESSES)).ok()?;
+    address_of(global, ("chain", named), "http://127.0.0.1:7701")
+}
+
+/// An address: the one that was named, or the one that `agon up` noted in the data directory, or the usual one.
+pub fn address_of(global: &Global, (what, named): (&str, Option<String>), usual: &str) -> String {
+    let noted = || {
+        let text = std::fs::read_to_string(global.data_dir.join(ADDRESSES)).ok()?;
         let addresses: serde_json::Value = serde_json::from_str(&text).ok()?;
-        addresses["chain"].as_str().map(str::to_owned)
+        addresses[what].as_str().map(str::to_owned)
     };
-    named.or_else(|| of_up(&global.data_dir)).unwrap_or_else(|| "http://127.0.0.1:7701".to_owned())
+    named.or_else(noted).unwrap_or_else(|| usual.to_owned())
 }

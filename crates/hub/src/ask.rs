@@ -1,16 +1,20 @@
-//! What comes in with a request: bodies within their limit, queries without unknown keys, names in paths.
+//! What comes in with a request: bodies within their limit, signed or not, queries without unknown keys, names in paths.
 
 use crate::limits;
 use crate::problem::Problem;
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::str::FromStr;
 use std::time::Duration;
+
+mod signed;
+
+pub(crate) use signed::SignedBy;
 
 /// How much may come, and within what time.
 #[derive(Clone, Copy, Debug)]
@@ -55,18 +59,26 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Document<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        let kind = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
-        if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) {
-            return Err(Problem::new("unsupported_media_type", "send `content-type: application/json`"));
-        }
+        is_json(request.headers())?;
         let bound = Bound { bytes_max: limits::DOCUMENT_BYTES_MAX, ms_max: limits::DOCUMENT_MS_MAX };
-        let bytes = read(request.into_body(), bound, |_| ()).await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| match error.is_data() {
-            true => Problem::field("body", error.to_string()),
-            false => Problem::new("malformed_json", error.to_string()),
-        })
+        parse(&read(request.into_body(), bound, |_| ()).await?).map(Self)
     }
+}
+
+fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
+    if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) {
+        return Err(Problem::new("unsupported_media_type", "send `content-type: application/json`"));
+    }
+    Ok(())
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| match error.is_data() {
+        true => Problem::field("body", error.to_string()),
+        false => Problem::new("malformed_json", error.to_string()),
+    })
 }
 
 /// The query; a key that the route does not know is refused, so that no misspelt filter looks like an answer.

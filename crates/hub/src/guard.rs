@@ -1,8 +1,8 @@
-//! What surrounds every answer: its id, headers that keep browsers careful, and a net under what panics.
+//! What surrounds every answer: its id, headers that keep browsers careful, its place in the counts, and a net under what panics.
 
 use crate::hub::Hub;
 use crate::problem::Problem;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -39,8 +39,12 @@ pub(crate) async fn answer(State(hub): State<Arc<Hub>>, request: Request, next: 
     let path = request.uri().path();
     let path = if path.starts_with("/v1/uploads/") { "/v1/uploads/…" } else { path };
     let span = tracing::info_span!("request", request.id = %id, method = %request.method(), path);
+    let (method, begun) = (request.method().clone(), tokio::time::Instant::now());
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let caught = Caught(Box::pin(next.run(request))).instrument(span).await;
     let mut response = caught.unwrap_or_else(|_| Problem::internal("it panicked").into_response());
+    let route = route.as_ref().map(MatchedPath::as_str);
+    hub.requests.count(route, (&method, response.status()), begun.elapsed());
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(HeaderName::from_static("x-request-id"), id);

@@ -1,11 +1,14 @@
 //! What every route holds: the parts of the hub, its permits, and the sign that it stops.
 
 use crate::limits;
+use crate::metrics::Requests;
 use crate::problem::Problem;
+use crate::signature::Authorities;
 use agon_node::Handle;
 use agon_port::{Clock, Records, Sandbox, Vault};
 use agon_protocol::State;
 use agon_types::{Action, Block, Digest, Height, Signed, TimeMs, codec};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -40,21 +43,26 @@ impl std::fmt::Debug for Parts {
 /// The parts, with what bounds their use.
 pub(crate) struct Hub {
     pub parts: Parts,
+    /// The hosts under which this hub is asked.
+    pub authorities: Authorities,
     pub stop: CancellationToken,
     /// Streams of events run here, so that a stop can wait for them.
     pub tasks: TaskTracker,
     pub uploads: Semaphore,
     pub streams: Arc<Semaphore>,
+    pub requests: Requests,
 }
 
 impl Hub {
-    pub fn new(parts: Parts, stop: CancellationToken) -> Arc<Self> {
+    pub fn new(parts: Parts, listener: Option<SocketAddr>, stop: CancellationToken) -> Arc<Self> {
         Arc::new(Self {
+            authorities: Authorities::new(&parts.public_url, listener),
             parts,
             stop,
             tasks: TaskTracker::new(),
             uploads: Semaphore::new(limits::UPLOADS_MAX),
             streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
+            requests: Requests::default(),
         })
     }
 

@@ -12,7 +12,10 @@
 //!
 //! # Layout
 //! * [`serve`] and [`router`]: the hub with and without a listener; `hub`: what every route holds
-//! * `ask`, `problem`, `guard`: what comes in, what goes wrong, what surrounds every answer
+//! * `ask`, `problem`, `guard`, `fresh`: what comes in, what goes wrong, what surrounds every answer, and what need
+//!   not be sent twice
+//! * `metrics`, `openapi`: what the hub counts, and its own description for programs
+//! * [`signature`]: requests that a hotkey signs, for both ends
 //! * `view`: what is shown, read from the state; the API and the pages show the same
 //! * `api`: the JSON routes; `tickets`: uploads and what becomes of them; `stream`: live events
 //! * `pages`: the same for people, from `templates/` and `static/`
@@ -20,13 +23,17 @@
 
 mod api;
 mod ask;
+mod fresh;
 mod guard;
 mod hub;
 pub mod limits;
+mod metrics;
+mod openapi;
 mod pages;
 mod problem;
 mod router;
 mod server;
+pub mod signature;
 mod stream;
 mod tickets;
 mod time;

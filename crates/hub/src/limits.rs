@@ -46,3 +46,10 @@ pub const DRAIN_MS: u64 = 5_000;
 pub const OPEN_TICKETS_MAX: usize = 256;
 /// The least time between two rounds over the tickets.
 pub const TICKET_ROUND_MS: u64 = 1_000;
+/// How far a client's clock may be from ours when it signs.
+pub const SKEW_MS_MAX: u64 = 300_000;
+/// Characters of the nonce of a signed request.
+pub const NONCE_BYTES_MIN: usize = 16;
+pub const NONCE_BYTES_MAX: usize = 64;
+/// One header of a signed request, with all its lines.
+pub const SIGNATURE_HEADER_BYTES_MAX: usize = 4096;

@@ -28,8 +28,17 @@ const STATUSES: &[(&str, u16)] = &[
     ("unknown_ticket", 404), ("unknown_epoch", 404), ("unknown_validator", 404), ("unknown_artifact", 404),
     ("no_seal", 404), ("method_not_allowed", 405), ("too_slow", 408), ("awaiting_upload", 409),
     ("ticket_expired", 410), ("too_large", 413), ("unsupported_media_type", 415), ("wrong_digest", 422),
+    // Of signed requests; `bad_signature` is one of them too.
+    ("unsigned", 401), ("stale_signature", 401), ("wrong_network", 401), ("replayed", 409), ("bad_digest", 400),
+    ("not_yours", 403),
     ("unloadable", 422), ("too_many_uploads", 503), ("too_many_streams", 503), ("internal", 500),
 ];
+
+/// Every status of a problem, for the interface's description. A code in a body that was read is its own case.
+#[cfg(test)]
+pub(crate) fn statuses() -> impl Iterator<Item = u16> {
+    STATUSES.iter().map(|(_, status)| *status)
+}
 
 /// One field that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

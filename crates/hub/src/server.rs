@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Serves until the token is cancelled. Streams and held-back answers end at once, others get a few seconds.
 pub async fn serve(listener: TcpListener, parts: Parts, stop: CancellationToken) -> io::Result<()> {
-    let hub = Hub::new(parts, stop.child_token());
+    let hub = Hub::new(parts, Some(listener.local_addr()?), stop.child_token());
     let announcer = tokio::spawn(announce(hub.clone()));
     let drain = {
         let stop = hub.stop.clone();

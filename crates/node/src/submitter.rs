@@ -12,6 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+/// Sealed epochs whose weights are still set when several are late; older ones are superseded.
+const SEALS_DUE_MAX: u64 = 4;
 /// Between two looks at what is left to do.
 const INTERVAL: Duration = Duration::from_millis(500);
 
@@ -22,20 +24,30 @@ pub struct Submitter {
     pub hotkey: HotkeyPair,
 }
 
+/// Why weights do not stand yet.
+enum Problem {
+    /// It may pass: the epochs after it wait.
+    Passing(String),
+    /// The chain will never take this vector: the epochs after it go on.
+    Final(String),
+}
+
+impl From<String> for Problem {
+    fn from(problem: String) -> Self {
+        Self::Passing(problem)
+    }
+}
+
 impl Submitter {
-    /// Submits until the token is cancelled; an epoch that could not be set is tried again until a later one is sealed.
+    /// Submits until the token is cancelled: sealed epochs in their order, and never one after a later one.
     pub async fn run(self, stop: CancellationToken) {
         let mut complained = None;
         loop {
-            let seal = self.latest();
-            let epoch = seal.as_ref().map(|seal| seal.epoch);
-            let settled = match &seal {
-                Some(seal) => self.settle(seal).await,
-                None => Ok(()),
-            };
-            if let Some(problem) = settled.err().filter(|_| complained != epoch) {
-                complained = epoch;
-                tracing::warn!(?epoch, "weights are not set yet: {problem}");
+            let seals = self.due();
+            let newest = seals.last().map(|seal| seal.epoch);
+            if let Some(problem) = self.settle_all(&seals).await.err().filter(|_| complained != newest) {
+                complained = newest;
+                tracing::warn!(?newest, "weights are not set yet: {problem}");
             }
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -44,16 +56,37 @@ impl Submitter {
         }
     }
 
-    fn latest(&self) -> Option<Seal> {
+    /// The last sealed epochs; what is older is superseded.
+    fn due(&self) -> Vec<Seal> {
         self.handle.read(|state| {
-            let sealed = state.now()?.unsealed.0.checked_sub(1)?;
             let permitted = state.neuron(self.hotkey.hotkey()).is_some_and(|neuron| neuron.permit);
-            state.seal(Epoch(sealed)).filter(|_| permitted).cloned()
+            let end = state.now().filter(|_| permitted).map_or(0, |now| now.unsealed.0);
+            let epochs = end.saturating_sub(SEALS_DUE_MAX)..end;
+            epochs.filter_map(|epoch| state.seal(Epoch(epoch)).cloned()).collect()
         })
     }
 
+    async fn settle_all(&self, seals: &[Seal]) -> Result<(), String> {
+        let mut left = seals;
+        for (index, seal) in seals.iter().enumerate() {
+            let intent = self.records.intent(seal.epoch).await.map_err(|error| error.to_string())?;
+            if intent.is_some_and(|intent| intent.set_at.is_some()) {
+                left = &seals[index + 1..];
+            }
+        }
+        let mut refused = Ok(());
+        for seal in left {
+            match self.settle(seal).await {
+                Ok(()) => {}
+                Err(Problem::Passing(problem)) => return Err(problem),
+                Err(Problem::Final(problem)) => refused = Err(problem),
+            }
+        }
+        refused
+    }
+
     /// Makes the chain show the seal's vector, if it does not already.
-    async fn settle(&self, seal: &Seal) -> Result<(), String> {
+    async fn settle(&self, seal: &Seal) -> Result<(), Problem> {
         let known = self.records.intent(seal.epoch).await.map_err(|error| error.to_string())?;
         if seal.vector.is_empty() || known.as_ref().is_some_and(|known| known.set_at.is_some()) {
             return Ok(());
@@ -62,7 +95,7 @@ impl Submitter {
             // The intent comes first: after a crash we ask the chain before we try again.
             self.keep(seal, None).await?;
         } else if let Some(block) = self.standing(seal).await? {
-            return self.keep(seal, Some(block)).await;
+            return Ok(self.keep(seal, Some(block)).await?);
         }
         let hotkeys = seal.uids.iter().map(|(hotkey, uid)| (*uid, *hotkey)).collect();
         let plan = Plan { epoch: seal.epoch, vector: seal.vector.clone(), hotkeys };
@@ -75,8 +108,8 @@ impl Submitter {
                 let _ = self.handle.shared.messages.send(Message::Tell(event)).await;
                 Ok(())
             }
-            Err(Error::Unknown(problem)) => Err(format!("whether they were set is not known: {problem}")),
-            Err(error) => Err(error.to_string()),
+            Err(Error::Refused(problem)) => Err(Problem::Final(problem)),
+            Err(error) => Err(Problem::Passing(error.to_string())),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::draft::Draft;
 use crate::reason::Reason;
 use crate::state::{Agreed, Board, Key, Submission, Value, View};
-use crate::{limits, registry};
+use crate::{limits, registry, standing};
 use agon_types::action::{Decision, Verdict};
 use agon_types::event::Event;
 use agon_types::manifest::{Approval, WeightRule};
@@ -26,10 +26,15 @@ pub struct Row {
 /// The last ranking of a challenge, best first; of equal scores the earlier submission is first. (S5.8, S5.9)
 pub fn rows(view: &impl View, challenge: &ChallengeId) -> Vec<Row> {
     let ranked = view.board(challenge.clone()).and_then(|board| board.ranked);
-    ranked.map(|(version, epoch)| rows_of(view, challenge, (version, epoch))).unwrap_or_default()
+    ranked.map(|of| rows_of(view, challenge, (of, &[]))).unwrap_or_default()
 }
 
-fn rows_of(view: &impl View, challenge: &ChallengeId, (version, epoch): (u32, Epoch)) -> Vec<Row> {
+/// The ranking of an epoch; whoever is spared is not barred yet. (S6.7)
+pub fn rows_of(
+    view: &impl View,
+    challenge: &ChallengeId,
+    ((version, epoch), spared): ((u32, Epoch), &[SubmissionId]),
+) -> Vec<Row> {
     let edge = |byte| Key::Score(challenge.clone(), version, epoch, SubmissionId(Digest([byte; 32])));
     let Some(manifest) = view.manifest(challenge.clone(), version) else { return Vec::new() };
     let entries = view.range(&edge(0), &edge(0xff)).into_iter();
@@ -42,7 +47,7 @@ fn rows_of(view: &impl View, challenge: &ChallengeId, (version, epoch): (u32, Ep
                 submission: *submission,
                 hotkey: known.announcement.hotkey,
                 score: agreed.score,
-                eligible: !known.barred && is_eligible(manifest, agreed),
+                eligible: (!known.barred || spared.contains(submission)) && is_eligible(manifest, agreed),
                 committed_at: known.committed_at,
             };
             Some((row, known.height))
@@ -68,34 +73,71 @@ pub fn last_agreed<'v>(view: &'v impl View, known: &Submission, id: SubmissionId
     view.agreed(known.announcement.challenge.clone(), version, epoch, id)
 }
 
-/// Whether the last agreed result of a champion is still good enough to earn. (S5.7)
-pub fn still_earns(view: &impl View, id: SubmissionId) -> bool {
+/// Whether the last result of a champion up to an epoch is good enough to earn in it. (S5.7, S6.8)
+pub fn earns(view: &impl View, id: SubmissionId, epoch: Epoch) -> bool {
     let earns = || {
         let known = view.submission(id)?;
-        let manifest = view.manifest(known.announcement.challenge.clone(), known.last?.0)?;
-        Some(is_eligible(manifest, last_agreed(view, known, id)?))
+        let challenge = &known.announcement.challenge;
+        let (version, epoch) = last_until(view, known, (id, epoch))?;
+        let agreed = view.agreed(challenge.clone(), version, epoch, id)?;
+        Some(is_eligible(view.manifest(challenge.clone(), version)?, agreed))
     };
     earns().unwrap_or(false)
 }
 
-/// Ranks every challenge of an epoch whose jobs have all ended; without any new score the former ranking stands.
+/// Where the last agreed result of a submission up to an epoch is. Results of later epochs may be there already.
+fn last_until(
+    view: &impl View,
+    known: &Submission,
+    (id, until): (SubmissionId, Epoch),
+) -> Option<(u32, Epoch)> {
+    let last = known.last?;
+    if last.1 <= until {
+        return Some(last);
+    }
+    let challenge = &known.announcement.challenge;
+    (known.epoch.0..=until.0).rev().map(Epoch).find_map(|epoch| {
+        let (_, version) = view.opened(epoch)?.challenges.iter().find(|(id, _)| id == challenge)?;
+        view.agreed(challenge.clone(), *version, epoch, id).map(|_| (*version, epoch))
+    })
+}
+
+/// Ranks every challenge of an epoch, once; without any new score the former ranking stands. (S5.8)
+///
+/// The jobs of the epoch and of all before it have ended, so rankings are made in the order of their epochs.
 pub fn rank_all(draft: &mut Draft<'_>, epoch: Epoch) {
     let contested = draft.opened(epoch).map(|opened| opened.challenges.clone()).unwrap_or_default();
     for (challenge, version) in contested {
-        let rows = rows_of(draft, &challenge, (version, epoch));
+        let ranked = draft.board(challenge.clone()).and_then(|board| board.ranked);
+        if ranked.is_some_and(|(_, last)| last >= epoch) {
+            continue;
+        }
+        let rows = rows_of(draft, &challenge, ((version, epoch), &[]));
         let manifest = draft.manifest(challenge, version).cloned();
         if let Some(manifest) = manifest.filter(|_| !rows.is_empty()) {
+            rank_kept(draft, &manifest, epoch);
             rank(draft, &manifest, (epoch, rows));
         }
+    }
+}
+
+/// What was kept from later decisions is ranked as well, and nobody is told: it is only paid from. (S6.7)
+fn rank_kept(draft: &mut Draft<'_>, manifest: &Manifest, epoch: Epoch) {
+    for (until, mut kept) in standing::of_epoch(draft, &manifest.id, epoch) {
+        let rows = rows_of(draft, &manifest.id, ((manifest.version, epoch), &kept.spared));
+        let board = &mut kept.board;
+        board.ranked = Some((manifest.version, epoch));
+        if manifest.approval == Approval::Automatic {
+            board.champion = challenger(manifest, board, &rows).or(board.champion);
+        }
+        lead(manifest, board, (epoch, &rows));
+        draft.put(Key::Standing(manifest.id.clone(), until), kept);
     }
 }
 
 fn rank(draft: &mut Draft<'_>, manifest: &Manifest, (epoch, rows): (Epoch, Vec<Row>)) {
     let challenge = manifest.id.clone();
     let mut board = draft.board(challenge.clone()).cloned().unwrap_or_default();
-    if board.ranked.is_some_and(|(_, last)| last > epoch) {
-        return;
-    }
     board.ranked = Some((manifest.version, epoch));
     draft.tell(Event::BoardChanged { challenge: challenge.clone(), epoch });
     let winner = challenger(manifest, &board, &rows);
@@ -197,6 +239,7 @@ pub fn decide(draft: &mut Draft<'_>, action: &Verified<Action>, decision: &Decis
     if subject != Some(submission) {
         return Err(Reason::NotCandidate { submission });
     }
+    standing::keep(draft, &challenge, &board);
     board.decisions = board.decisions.saturating_add(1);
     carry_out(draft, (&manifest, &mut board), decision);
     let rows = rows(draft, &challenge);
@@ -246,6 +289,7 @@ fn runner_up(draft: &Draft<'_>, manifest: &Manifest, board: &Board) -> Option<Su
 fn bar(draft: &mut Draft<'_>, board: &mut Board, submission: SubmissionId) {
     board.approved.retain(|known| *known != submission);
     if let Some(known) = draft.submission(submission).cloned() {
+        standing::spare(draft, &known.announcement.challenge, submission);
         draft.put(Key::Submission(submission), Submission { barred: true, ..known });
     }
 }

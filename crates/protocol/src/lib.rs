@@ -12,9 +12,10 @@
 //! The way of a submission, one file a step:
 //! [`submission`] -> [`job`] -> [`report`] -> [`score`] -> [`board`] -> [`weights`].
 //!
-//! Beside the way: [`registry`] (the owner's changes), [`validator`] (session keys and power), [`anchor`] and
-//! [`epoch`] (facts of the chain, and the boundaries that follow from them), [`state`] with [`draft`] (what is
-//! known), [`input`], [`reason`] and [`step`] (how it changes), [`pending`] (what a validator has to do next).
+//! Beside the way: [`registry`] (the owner's changes), [`validator`] (session keys and power), [`standing`] (boards for
+//! epochs that wait for their seal), [`anchor`] and [`epoch`] (facts of the chain, and the boundaries that follow from
+//! them), [`state`] with [`draft`] (what is known), [`input`], [`reason`] and [`step`] (how it changes), [`pending`]
+//! (what a validator has to do next).
 #![cfg_attr(
     not(test),
     deny(
@@ -38,6 +39,7 @@ pub mod reason;
 pub mod registry;
 pub mod report;
 pub mod score;
+pub mod standing;
 pub mod state;
 pub mod step;
 pub mod submission;

@@ -79,7 +79,7 @@ reasons! {
     BadReport { job: JobId } = "bad_report", "the report for job {job} does not have the benchmarks of its manifest, within their limits";
     UnknownSubmission { submission: SubmissionId } = "unknown_submission", "there is no submission {submission}";
     NotCandidate { submission: SubmissionId } = "not_candidate",
-        "{submission} is not what this decision is about: `agon candidate list` shows candidates and champions";
+        "{submission} is not what this decision is about: `agon board CHALLENGE` shows candidate and champion";
     WrongNumber { expected: u32, got: u32 } = "wrong_number",
         "decision {got} was made or is not due: the next one is {expected}";
 }

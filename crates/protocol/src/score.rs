@@ -2,7 +2,7 @@
 
 use crate::draft::Draft;
 use crate::state::{Agreed, Entrant, Job, Key, Opened, Phase, Round, Submission, Value, Verdict, View};
-use crate::{board, job, limits, validator};
+use crate::{job, limits, validator};
 use agon_types::event::Event;
 use agon_types::genesis::Window;
 use agon_types::manifest::Agreement;
@@ -72,13 +72,12 @@ fn close_round(draft: &mut Draft<'_>, (epoch, round): (Epoch, u8), absences_max:
             undecide(draft, *id, job);
         }
     }
-    count_absences(draft, &jobs, absences_max);
     match draft.time() {
         Some(now) if again => {
             let next = Round { phase: Phase::Commit, height: now.height, time_ms: now.time_ms };
             draft.put(Key::Round(epoch, 1), next);
         }
-        _ => board::rank_all(draft, epoch),
+        _ => count_absences(draft, epoch, absences_max),
     }
 }
 
@@ -109,10 +108,14 @@ fn undecide(draft: &mut Draft<'_>, id: JobId, job: &Job) {
     draft.put(Key::Submission(submission), Submission { attempts, ..known });
 }
 
-fn count_absences(draft: &mut Draft<'_>, jobs: &[(JobId, Job)], absences_max: u32) {
+/// Who was assigned in an epoch and revealed nothing in it. Where nothing was agreed, it is not proven who was away, so
+/// that counts against nobody. (S3.4)
+fn count_absences(draft: &mut Draft<'_>, epoch: Epoch, absences_max: u32) {
     let mut assigned: BTreeSet<Hotkey> = BTreeSet::new();
     let mut present: BTreeSet<Hotkey> = BTreeSet::new();
-    for (id, job) in jobs {
+    let jobs: Vec<(JobId, Job)> = [0, 1].into_iter().flat_map(|round| jobs(draft, epoch, round)).collect();
+    let agreed = jobs.iter().any(|(_, job)| job.verdict == Verdict::Agreed);
+    for (id, job) in &jobs {
         for (validator, _) in &job.assigned {
             assigned.insert(*validator);
             if draft.report(*id, *validator).is_some() {
@@ -121,7 +124,10 @@ fn count_absences(draft: &mut Draft<'_>, jobs: &[(JobId, Job)], absences_max: u3
         }
     }
     for validator in assigned {
-        validator::count_absence(draft, validator, !present.contains(&validator), absences_max);
+        let absent = !present.contains(&validator);
+        if agreed || !absent {
+            validator::count_absence(draft, validator, absent, absences_max);
+        }
     }
 }
 

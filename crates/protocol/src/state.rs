@@ -81,6 +81,8 @@ entries! {
     Board(challenge: ChallengeId) -> Board, board;
     /// A finished epoch.
     Seal(epoch: Epoch) -> Seal, seal;
+    /// A board before the decisions of an epoch, as earlier epochs without a seal are paid from it.
+    Standing(challenge: ChallengeId, until: Epoch) -> Standing, standing;
 }
 
 /// Where the ledger stands.
@@ -103,7 +105,7 @@ pub struct Commitments(pub Vec<(Digest, ChainBlock)>);
 pub struct Session {
     pub key: SessionKey,
     pub sequence: u64,
-    /// Rounds in a row without any report.
+    /// Epochs in a row without any report.
     pub absences: u32,
     /// Too many absences: nothing is assigned until the key is registered anew.
     pub ended: bool,
@@ -243,6 +245,14 @@ pub struct Board {
     pub approved: Vec<SubmissionId>,
     /// Who leads the pay, and since when; decay counts from there.
     pub leader: Option<(SubmissionId, Epoch)>,
+}
+
+/// A board that later decisions leave alone.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Standing {
+    pub board: Board,
+    /// Barred since then; here they still count.
+    pub spared: Vec<SubmissionId>,
 }
 
 /// Entries to put, or to remove where there is none.

@@ -35,7 +35,7 @@ pub fn step(state: &State, input: Input<'_>) -> Step {
     }
 }
 
-/// Time passes: facts come in, epochs open, windows end, epochs are sealed, in this order. (S2.2)
+/// Time passes: facts come in, epochs open, windows end, epochs are ranked and sealed, each in its turn. (S2.2)
 fn begin_block(draft: &mut Draft<'_>, begin: Begin) -> Result<(), Reason> {
     let now = draft.time().ok_or(Reason::NoGenesis)?;
     if begin.height != now.height.next() {
@@ -50,10 +50,11 @@ fn begin_block(draft: &mut Draft<'_>, begin: Begin) -> Result<(), Reason> {
         None => false,
     };
     score::end_windows(draft);
+    weights::settle(draft);
     if let Some(stated) = begin.anchor.as_ref().filter(|_| boundary) {
         epoch::open_next(draft, stated);
     }
-    weights::seal_finished(draft);
+    weights::settle(draft);
     Ok(())
 }
 

@@ -42,7 +42,7 @@ pub fn check_session(draft: &Draft<'_>, action: &Verified<Action>, validator: Ho
     }
 }
 
-/// Counts rounds without any report; too many in a row end the assignment. (S3.4)
+/// Counts epochs without any report; too many in a row end the assignment. (S3.4)
 pub fn count_absence(draft: &mut Draft<'_>, validator: Hotkey, absent: bool, absences_max: u32) {
     let Some(session) = draft.session(validator).cloned() else { return };
     let absences = if absent { session.absences.saturating_add(1) } else { 0 };

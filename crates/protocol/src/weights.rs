@@ -1,29 +1,35 @@
 //! Step 7: what an epoch pays. Integers that sum exactly; what nobody earned goes to the burn hotkey, and nowhere else.
 
 use crate::draft::Draft;
-use crate::state::{Board, Key, Now, View};
-use crate::{anchor, board, score};
+use crate::state::{Key, Now, Standing, View};
+use crate::{anchor, board, score, standing};
 use agon_types::event::Event;
 use agon_types::manifest::{Decay, WeightRule};
 use agon_types::seal::{ChallengeSeal, Points, Seal, UNITS_TOTAL, Weight};
 use agon_types::{Epoch, Hotkey, Manifest, Score};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Seals every epoch that is over and whose jobs have all ended, in order. (S6.7)
-pub fn seal_finished(draft: &mut Draft<'_>) {
-    while let Some(now) = draft.time().filter(|now| now.unsealed < now.epoch) {
+/// Ranks every epoch whose jobs have all ended, and seals it once it is over: one epoch after the other, so that each
+/// is paid from its own ranking and not from a later one. (S5.8, S6.7)
+pub fn settle(draft: &mut Draft<'_>) {
+    while let Some(now) = draft.time() {
         let epoch = now.unsealed;
         if score::open_rounds(draft).iter().any(|(open, _, _)| *open <= epoch) {
+            return;
+        }
+        board::rank_all(draft, epoch);
+        if epoch >= now.epoch {
             return;
         }
         let Some(seal) = close(draft, epoch) else { return };
         draft.tell(Event::EpochSealed { epoch, seal: seal.digest() });
         draft.put(Key::Seal(epoch), seal);
         draft.put(Key::Now(), Now { unsealed: epoch.next(), ..now });
+        standing::forget(draft, epoch);
     }
 }
 
-/// The bundle of an epoch: the rules that it opened with, the boards and uids as they are now.
+/// The bundle of an epoch: the rules that it opened with, its boards, and the uids as they are now.
 fn close(draft: &Draft<'_>, epoch: Epoch) -> Option<Seal> {
     let genesis = draft.network()?;
     let rules = draft.opened(epoch)?.challenges.iter();
@@ -40,22 +46,23 @@ fn close(draft: &Draft<'_>, epoch: Epoch) -> Option<Seal> {
 }
 
 fn pay(draft: &Draft<'_>, manifest: &Manifest, epoch: Epoch) -> ChallengeSeal {
-    let board = draft.board(manifest.id.clone()).cloned().unwrap_or_default();
-    let age = board.leader.map_or(0, |(_, since)| epoch.since(since));
+    let standing = standing::paying(draft, &manifest.id, epoch);
+    let age = standing.board.leader.map_or(0, |(_, since)| epoch.since(since));
     ChallengeSeal {
         challenge: manifest.id.clone(),
         version: manifest.version,
         emission_share: manifest.emission_share,
         undecayed: manifest.decay.as_ref().map_or(Score::ONE, |decay| undecayed(decay, age)),
-        points: points(draft, manifest, &board),
+        points: points(draft, manifest, (epoch, &standing)),
     }
 }
 
 /// The built-in weight rules. Zero points are no points. (S6.8, S6.10)
-fn points(draft: &Draft<'_>, manifest: &Manifest, board: &Board) -> Vec<Points> {
+fn points(draft: &Draft<'_>, manifest: &Manifest, (epoch, standing): (Epoch, &Standing)) -> Vec<Points> {
+    let board = &standing.board;
     let earning = match manifest.weight_rule {
         WeightRule::Champion => {
-            let champion = board.champion.filter(|id| board::still_earns(draft, *id));
+            let champion = board.champion.filter(|id| board::earns(draft, *id, epoch));
             let paid = champion.and_then(|submission| {
                 let hotkey = draft.submission(submission)?.announcement.hotkey;
                 Some(Points { submission, hotkey, points: 1 })
@@ -63,7 +70,8 @@ fn points(draft: &Draft<'_>, manifest: &Manifest, board: &Board) -> Vec<Points> 
             paid.into_iter().collect()
         }
         WeightRule::Proportional => {
-            let rows = board::rows(draft, &manifest.id).into_iter().filter(|row| row.eligible);
+            let ranked = board.ranked.map(|of| board::rows_of(draft, &manifest.id, (of, &standing.spared)));
+            let rows = ranked.into_iter().flatten().filter(|row| row.eligible);
             let points = rows.map(|row| Points {
                 submission: row.submission,
                 hotkey: row.hotkey,

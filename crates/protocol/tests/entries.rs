@@ -3,7 +3,7 @@
 
 use agon_protocol::state::{
     self, Agreed, Board, Challenge, Change, Claim, Commit, Commitments, Entrant, Job, Key, Now, Opened,
-    Phase, Quota, Round, Session, Status, Submission, Value,
+    Phase, Quota, Round, Session, Standing, Status, Submission, Value,
 };
 use agon_types::*;
 use proptest::prelude::*;
@@ -46,6 +46,7 @@ fn keys() -> Vec<Key> {
         Key::Score(slug(), 1, Epoch(7), submission()),
         Key::Board(slug()),
         Key::Seal(Epoch(8)),
+        Key::Standing(slug(), Epoch(9)),
     ]
 }
 
@@ -111,7 +112,8 @@ fn values() -> Vec<Value> {
         .into(),
         Commit(Digest([1; 32])).into(),
         agreed.into(),
-        board.into(),
+        board.clone().into(),
+        Standing { board, spared: vec![submission()] }.into(),
     ]
 }
 
@@ -131,8 +133,8 @@ fn the_encodings_of_keys_and_values_are_fixed() {
     assert_eq!(
         got,
         [
-            "a1f27538901f7cc719292be6ce4f086bef09d35a3725e8d3bce8b5aa3e60ba7b",
-            "a2efc04cd8d4801acfaad32949610b45baa7cf8742e57fc0eb4faee33fe9e563",
+            "e8d6457aaec737df79a40896dbd8ea10738e4fd64087c1840bbcfdeb5fc35f1e",
+            "3fcb9d82c989cb3e046fff65a86b93b9bab34df08688afe37c240f9df4f951c3",
         ]
     );
     for value in values() {

@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
 
 use agon_protocol::Reason;
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 

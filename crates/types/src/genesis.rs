@@ -47,7 +47,7 @@ pub struct Parameters {
     pub reveal_window: Window,
     /// The largest share of all power that one validator can have, unless there are too few of them.
     pub power_cap: Score,
-    /// Rounds in a row without any report, after which a validator is assigned nothing.
+    /// Epochs in a row without any report, after which a validator is assigned nothing.
     pub absences_max: u32,
 }
 

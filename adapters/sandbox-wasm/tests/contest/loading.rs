@@ -1,6 +1,6 @@
 //! What may run in a role, and why other bytes may not.
 
-use crate::stage::{agent, agent_with, ask, challenge, run_of, sandbox, wat};
+use crate::stage::{Orders, agent, challenge, obey, run_of, sandbox, written};
 use agon_port::sandbox::{Role, Sandbox, Unloadable};
 use agon_types::FailureReason;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ async fn the_examples_may_run_in_their_roles_only() {
 
 #[tokio::test]
 async fn what_is_not_a_component_is_refused() {
-    let core_module = wat(r#"(module (func (export "call")))"#);
+    let core_module = Arc::from(*b"\0asm\x01\0\0\0");
     for bytes in [core_module, Arc::from(*b""), Arc::from(*b"#!/bin/sh"), Arc::from([0xa7; 4096])] {
         assert_eq!(refusal(Role::Agent, bytes).await, Unloadable::NotAComponent);
     }
@@ -35,35 +35,24 @@ async fn what_is_not_a_component_is_refused() {
 async fn an_import_that_the_world_does_not_grant_is_refused_by_name() {
     let wasi = "wasi:cli/environment@0.2.0";
     for role in [Role::Agent, Role::Challenge] {
-        let bytes = wat(&format!(
-            r#"(component (import "{wasi}" (instance (export "get-environment"
-                (func (result (list (tuple string string))))))))"#
-        ));
+        let bytes = written("imports_environment");
         assert_eq!(refusal(role, bytes).await, Unloadable::ForbiddenImport(wasi.to_owned()));
     }
-    let clock = wat(r#"(component (import "now" (func (result u64))))"#);
+    let clock = written("imports_clock");
     assert_eq!(refusal(Role::Agent, clock).await, Unloadable::ForbiddenImport("now".to_owned()));
 }
 
 #[tokio::test]
 async fn a_granted_interface_has_only_its_own_functions() {
-    let more = wat(
-        r#"(component (import "agon:challenge/log@0.1.0" (instance (export "read" (func (result string))))))"#,
-    );
+    let more = written("imports_log_to_read");
     assert!(matches!(refusal(Role::Agent, more).await, Unloadable::MissingExport(_)));
-    let call = agent_with("(call $answer (i32.const 0) (i32.const 0) (i32.const 0))", "");
-    let import =
-        r#"(component (import "agon:challenge/log@0.1.0" (instance (export "read" (func (result string)))))"#;
-    let both = wat(&call.replacen("(component", import, 1));
+    let both = written("answers_and_imports_log_to_read");
     assert!(matches!(refusal(Role::Agent, both).await, Unloadable::Invalid(_)));
 }
 
 #[tokio::test]
 async fn an_export_of_another_type_is_refused() {
-    let bytes = wat(r#"(component
-            (core module $m (func (export "call") (result i32) (i32.const 1)))
-            (core instance $i (instantiate $m))
-            (func (export "call") (result u32) (canon lift (core func $i "call"))))"#);
+    let bytes = written("calls_of_another_type");
     assert!(
         matches!(refusal(Role::Agent, bytes).await, Unloadable::Invalid(words) if words.contains("another type"))
     );
@@ -81,6 +70,6 @@ async fn an_unloadable_agent_fails_and_an_unloadable_challenge_is_our_fault() {
 
 #[tokio::test]
 async fn an_agent_written_by_hand_can_answer() {
-    let agent = agent_with("(call $answer (i32.const 0) (i32.const 0) (i32.const 3))", "");
-    assert_eq!(ask(&agent, |_| {}).await.unwrap().unwrap().score.billionths(), 1);
+    let answered = obey(Orders::default(), |_| {}).await.unwrap().unwrap();
+    assert_eq!(answered.score.billionths(), 1);
 }

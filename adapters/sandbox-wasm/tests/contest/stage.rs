@@ -55,57 +55,92 @@ pub async fn outcome(sandbox: &WasmSandbox, name: &str) -> Result<Measured, Fail
     sandbox.run(run_of(challenge, agent(name), SEED)).await.unwrap()
 }
 
-/// A challenge written by hand, which asks its agent once and scores 1 for any answer.
-pub const ASKS_ONCE: &str = include_str!("asks_once.wat");
-
-/// Runs an agent written by hand in the challenge above.
-pub async fn ask(agent: &str, change: impl FnOnce(&mut Limits)) -> Result<Result<Measured, Failure>, Error> {
-    ask_by(ASKS_ONCE, agent, change).await
+/// A component written by hand, whose text stands beside it.
+pub fn written(name: &str) -> Arc<[u8]> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/contest/written/{name}.wasm"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).into()
 }
 
-pub async fn ask_by(
-    challenge: &str,
-    agent: &str,
+/// What the challenge and the agent that are written by hand do in a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Orders {
+    /// The seat that the challenge asks.
+    pub seat: u32,
+    pub score: u32,
+    /// How many metrics it measures; each has an empty name.
+    pub metrics: u32,
+    /// Whether it loops instead of returning.
+    pub loops: bool,
+    pub deed: Deed,
+}
+
+/// What the agent does.
+#[derive(Debug, Clone, Copy)]
+pub enum Deed {
+    /// With this many bytes from this place in its memory of two pages.
+    Answers {
+        at: u32,
+        bytes: u32,
+    },
+    GivesUp,
+    Loops,
+    /// By 1000 pages, and then traps.
+    Grows,
+    Recurses,
+}
+
+impl Default for Orders {
+    fn default() -> Self {
+        Self { seat: 0, score: 1, metrics: 0, loops: false, deed: Deed::Answers { at: 0, bytes: 0 } }
+    }
+}
+
+impl Orders {
+    /// The seed that says so.
+    fn seed(self) -> [u8; 32] {
+        let deed = match self.deed {
+            Deed::Answers { at, bytes } => [0, 0, at, bytes],
+            Deed::GivesUp => [0, 1, 512, 9],
+            Deed::Loops => [1, 0, 0, 0],
+            Deed::Grows => [2, 0, 0, 0],
+            Deed::Recurses => [3, 0, 0, 0],
+        };
+        let numbers = [[self.seat, self.score, self.metrics, self.loops.into()], deed];
+        let mut seed = [0; 32];
+        for (four, number) in seed.chunks_exact_mut(4).zip(numbers.as_flattened()) {
+            four.copy_from_slice(&number.to_le_bytes());
+        }
+        seed
+    }
+}
+
+impl From<Deed> for Orders {
+    fn from(deed: Deed) -> Self {
+        Self { deed, ..Self::default() }
+    }
+}
+
+/// Runs the obedient agent in the obedient challenge.
+pub async fn obey(
+    orders: impl Into<Orders>,
     change: impl FnOnce(&mut Limits),
 ) -> Result<Result<Measured, Failure>, Error> {
-    let mut run = run_of("route", wat(agent), SEED);
-    run.challenge = wat(challenge);
+    ask("obeys", orders, change).await
+}
+
+/// Runs an agent written by hand in the obedient challenge.
+pub async fn ask(
+    agent: &str,
+    orders: impl Into<Orders>,
+    change: impl FnOnce(&mut Limits),
+) -> Result<Result<Measured, Failure>, Error> {
+    let mut run = run_of("route", written(agent), orders.into().seed());
+    run.challenge = written("asks_once");
     change(&mut run.limits);
     sandbox().run(run).await
 }
 
-/// The reason for which an agent written by hand fails.
-pub async fn reason(agent: &str, change: impl FnOnce(&mut Limits)) -> FailureReason {
-    ask(agent, change).await.unwrap().unwrap_err().reason
-}
-
-pub fn wat(text: &str) -> Arc<[u8]> {
-    wat::parse_str(text).unwrap().into()
-}
-
-/// An agent whose `call` has this body, of type `(method: i32, i32, input: i32, i32) -> i32`. Memory has one page; a
-/// result is written at 16: tag, pointer, length.
-pub fn agent_with(body: &str, more: &str) -> String {
-    format!(
-        r#"(component
-            (core module $m
-                (memory (export "memory") 2)
-                (global $free (mut i32) (i32.const 1024))
-                (func (export "realloc") (param i32 i32 i32 i32) (result i32)
-                    (local $at i32)
-                    (local.set $at (global.get $free))
-                    (global.set $free (i32.add (global.get $free) (local.get 3)))
-                    (local.get $at))
-                (func $answer (param $tag i32) (param $at i32) (param $length i32) (result i32)
-                    (i32.store8 (i32.const 16) (local.get $tag))
-                    (i32.store (i32.const 20) (local.get $at))
-                    (i32.store (i32.const 24) (local.get $length))
-                    (i32.const 16))
-                (func $call (export "call") (param i32 i32 i32 i32) (result i32) {body})
-                {more})
-            (core instance $i (instantiate $m))
-            (func (export "call") (param "method" string) (param "input" (list u8))
-                (result (result (list u8) (error string)))
-                (canon lift (core func $i "call") (memory $i "memory") (realloc (func $i "realloc")))))"#
-    )
+/// The reason for which the obedient agent fails.
+pub async fn reason(deed: Deed, change: impl FnOnce(&mut Limits)) -> FailureReason {
+    obey(deed, change).await.unwrap().unwrap_err().reason
 }

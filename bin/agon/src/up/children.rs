@@ -2,7 +2,7 @@
 
 use crate::output::Failure;
 use std::fs::OpenOptions;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -51,7 +51,7 @@ impl Children {
         };
         match address {
             Ok(Ok(address)) => Ok(address),
-            _ => Err(Failure::Refused(format!("{name} did not start: {} says why", log.display()))),
+            _ => Err(Failure::Refused(format!("{name} did not start: {}", last_words(&log)))),
         }
     }
 
@@ -98,10 +98,10 @@ async fn keep(
             falls = 0;
         }
         falls += 1;
-        let log = child.log.display();
-        tracing::warn!("{} stopped ({problem}); {log} says why", child.name);
+        let words = last_words(&child.log);
+        tracing::warn!("{} stopped ({problem}): {words}", child.name);
         if falls >= FALLS_MAX {
-            let text = format!("{} stopped {falls} times ({problem}): {log} says why", child.name);
+            let text = format!("{} stopped ({problem}): {words}", child.name);
             // If nobody listens any more, the network is stopping anyway.
             let _ = failures.send(Failure::Refused(text)).await;
             return;
@@ -111,6 +111,13 @@ async fn keep(
             () = tokio::time::sleep(Duration::from_secs(1)) => {}
         }
     }
+}
+
+/// The last line of a log, and where it is.
+fn last_words(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let line = text.lines().rev().find(|line| !line.is_empty()).unwrap_or("it said nothing");
+    format!("{line} ({})", log.display())
 }
 
 async fn run(

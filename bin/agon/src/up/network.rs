@@ -80,7 +80,7 @@ impl Network {
     /// The process of the development chain.
     pub fn chain_child(&self, port: u16) -> Child {
         let folder = self.folder.join("chain");
-        let listen = address(if port == 0 { 0 } else { port.saturating_add(1) });
+        let listen = address(port);
         let arguments = ["chain", "serve", "--stop-with-stdin", "--block-ms"].map(str::to_owned).into_iter();
         let arguments = arguments.chain([
             self.block_ms.to_string(),
@@ -162,13 +162,13 @@ impl Network {
         (pair, stake, permit): (&HotkeyPair, u64, bool),
     ) -> Result<(), Failure> {
         let hotkey = pair.hotkey();
-        let head = chain.finalised().await.map_err(Failure::refused)?;
-        let snapshot = chain.snapshot(head.number).await.map_err(Failure::refused)?;
+        let head = chain.finalised().await.map_err(of_chain)?;
+        let snapshot = chain.snapshot(head.number).await.map_err(of_chain)?;
         if snapshot.neurons.iter().any(|(known, _)| *known == hotkey) {
             return Ok(());
         }
         let registration = Registration { hotkey, coldkey: hotkey, stake: Stake(stake), permit };
-        chain.register(&registration).await.map(drop).map_err(Failure::refused)
+        chain.register(&registration).await.map(drop).map_err(of_chain)
     }
 
     /// Puts the code of the example challenges where the leader finds it, and the others from the leader.
@@ -179,6 +179,16 @@ impl Network {
             vault.put(Digest::of(challenge.code), challenge.code).await.map_err(Failure::refused)?;
         }
         Ok(())
+    }
+}
+
+/// What a fault of the chain means for whoever started it.
+pub fn of_chain(error: agon_port::chain::Error) -> Failure {
+    match error {
+        agon_port::chain::Error::Unreachable(_) | agon_port::chain::Error::Unknown(_) => {
+            Failure::Unreachable(error.to_string())
+        }
+        _ => Failure::refused(error),
     }
 }
 

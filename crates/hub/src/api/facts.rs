@@ -4,10 +4,13 @@ use crate::ask::Named;
 use crate::hub::Hub;
 use crate::problem::Problem;
 use crate::view::{List, board, challenge, network, validator};
+use crate::{metrics, openapi};
 use agon_protocol::Reason;
 use agon_types::{ChallengeId, Hotkey};
 use axum::Json;
 use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -35,6 +38,15 @@ pub(crate) async fn readyz(State(hub): Held) -> Result<Json<Value>, Problem> {
     hub.parts.records.last_event().await.map_err(unreadable)?;
     let height = *hub.parts.node.tip().borrow();
     Ok(Json(json!({ "status": "ready", "height": height })))
+}
+
+pub(crate) async fn metrics(State(hub): Held) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, metrics::KIND)], metrics::text(&hub))
+}
+
+/// This interface as programs read it.
+pub(crate) async fn description() -> Json<Value> {
+    Json(openapi::document())
 }
 
 pub(crate) async fn network(State(hub): Held) -> Result<Json<network::Network>, Problem> {

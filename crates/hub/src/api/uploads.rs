@@ -1,7 +1,7 @@
 //! The way in: announce what will come, upload it, say that it is complete.
 
 use super::actions;
-use crate::ask::{Document, Named};
+use crate::ask::{Named, SignedBy};
 use crate::hub::Hub;
 use crate::problem::{FieldError, Problem};
 use crate::tickets::{self, Progress, Standing, Upload};
@@ -71,11 +71,9 @@ fn announced(hub: &Hub, id: SubmissionId) -> Json<Value> {
     Json(json!({ "id": id, "status": status, "height": height }))
 }
 
-pub(crate) async fn post(
-    State(hub): State<Arc<Hub>>,
-    Document(sent): Document<Sent>,
-) -> Result<Response, Problem> {
-    let (signed, stated) = sent.open()?;
+pub(crate) async fn post(State(hub): State<Arc<Hub>>, by: SignedBy) -> Result<Response, Problem> {
+    let (signed, stated) = by.document::<Sent>()?.open()?;
+    by.must_be(stated.hotkey)?;
     let verified = tickets::verify(&hub, signed)?;
     let id = stated.submission(&hub.parts.node.genesis().network);
     match tickets::standing(&hub, id, &stated) {
@@ -104,14 +102,18 @@ pub(crate) async fn put(
 pub(crate) async fn complete(
     State(hub): State<Arc<Hub>>,
     Named(id): Named<SubmissionId>,
+    by: SignedBy,
 ) -> Result<Response, Problem> {
     use agon_protocol::state::View;
-    if hub.read(|state| state.submission(id).is_some()) {
+    if let Some(owner) = hub.read(|state| state.submission(id).map(|known| known.announcement.hotkey)) {
+        by.must_be(owner)?;
         return Ok(announced(&hub, id).into_response());
     }
     let unknown =
         || Problem::new("unknown_ticket", format!("there is no ticket for {id}: announce it first"));
     let ticket = hub.parts.records.ticket(id).await.map_err(Problem::internal)?.ok_or_else(unknown)?;
+    let (_, stated) = view::announcement(&ticket).ok_or_else(unknown)?;
+    by.must_be(stated.hotkey)?;
     match view::ticket_status(&ticket, hub.now()) {
         "expired" => {
             return Err(Problem::new("ticket_expired", "nothing was uploaded in time: submit again"));

@@ -1,10 +1,11 @@
 //! Bad input never is an internal fault, and always gets a problem document.
 
+use crate::description::Description;
 use crate::support::{Network, OWNER, key, manifest, text};
 use agon_types::action::Shift;
 use agon_types::{ActionBody, Digest};
 use axum::body::Body;
-use axum::http::{Method, Request};
+use axum::http::{Method, Request, StatusCode};
 use serde_json::Value;
 
 struct Case {
@@ -12,16 +13,22 @@ struct Case {
     path: String,
     kind: Option<&'static str>,
     body: Vec<u8>,
+    /// Whether a hotkey signs the request.
+    signed: bool,
     expected: (u16, &'static str),
 }
 
 fn case(method: Method, path: &str, expected: (u16, &'static str)) -> Case {
-    Case { method, path: path.to_owned(), kind: None, body: Vec::new(), expected }
+    Case { method, path: path.to_owned(), kind: None, body: Vec::new(), signed: false, expected }
 }
 
 fn sent(path: &str, body: &str, expected: (u16, &'static str)) -> Case {
     let (method, kind) = (Method::POST, Some("application/json"));
-    Case { method, path: path.to_owned(), kind, body: body.as_bytes().to_vec(), expected }
+    Case { method, path: path.to_owned(), kind, body: body.as_bytes().to_vec(), signed: false, expected }
+}
+
+fn signed(path: &str, body: &str, expected: (u16, &'static str)) -> Case {
+    Case { signed: true, ..sent(path, body, expected) }
 }
 
 fn reads() -> Vec<Case> {
@@ -97,8 +104,13 @@ fn writes(network: &Network) -> Vec<Case> {
         sent("/v1/actions", &action(&forged), (401, "bad_signature")),
         sent("/v1/actions", &action(&stranger), (403, "not_owner")),
         sent("/v1/challenges", &action(&pause), (400, "wrong_action")),
-        sent("/v1/submissions", "{}", (400, "bad_field")),
-        sent("/v1/submissions", &"[".repeat(4000), (400, "bad_field")),
+        sent("/v1/submissions", "{}", (401, "unsigned")),
+        signed("/v1/submissions", "", (400, "malformed_json")),
+        signed("/v1/submissions", "{}", (400, "bad_field")),
+        signed("/v1/submissions", &"[".repeat(4000), (400, "bad_field")),
+        signed("/v1/submissions", &"[".repeat(200_000), (413, "too_large")),
+        sent(&format!("/v1/submissions/{}/complete", Digest::ZERO), "{}", (401, "unsigned")),
+        signed(&format!("/v1/submissions/{}/complete", Digest::ZERO), "{}", (404, "unknown_ticket")),
     ];
     let patch =
         |path: &str, expected| Case { method: Method::PATCH, ..sent(path, &action(&pause), expected) };
@@ -114,6 +126,7 @@ fn writes(network: &Network) -> Vec<Case> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_input_gets_a_problem_document_and_is_never_an_internal_fault() {
     let network = Network::with_challenge().await;
+    let description = Description::of(&network).await;
     for case in reads().into_iter().chain(writes(&network)) {
         let desc = format!(
             "{} {} {:?}",
@@ -122,11 +135,15 @@ async fn bad_input_gets_a_problem_document_and_is_never_an_internal_fault() {
             String::from_utf8_lossy(&case.body[..case.body.len().min(60)])
         );
         let path = case.path.replace('é', "%C3%A9");
-        let mut request = Request::builder().method(case.method).uri(path);
+        let mut request = Request::builder().method(case.method.clone()).uri(&path);
         if let Some(kind) = case.kind {
             request = request.header("content-type", kind);
         }
-        let response = network.ask(request.body(Body::from(case.body)).unwrap()).await;
+        let request = match case.signed {
+            true => network.signed(&path, &case.body, 1),
+            false => request.body(Body::from(case.body)).unwrap(),
+        };
+        let response = network.ask(request).await;
         let headers = response.headers().clone();
         let status = response.status().as_u16();
         let answer = text(response).await;
@@ -138,6 +155,7 @@ async fn bad_input_gets_a_problem_document_and_is_never_an_internal_fault() {
             document["type"].is_string() && document["title"].is_string() && document["detail"].is_string()
         );
         assert_eq!(headers["x-request-id"].len(), 32, "{desc}");
+        description.hold((&case.method, &path), StatusCode::from_u16(status).unwrap(), &document);
     }
     let already = network.action(ActionBody::PublishChallenge(Box::new(manifest())), &[&key(OWNER)]);
     let (_, answer) = network.post("/v1/actions", &serde_json::json!({ "action": already })).await;

@@ -1,16 +1,11 @@
 //! The way in: tickets, uploads, completion, and every refusal on it.
 
 use crate::support::{Network, STRANGER, key};
-use agon_types::SubmissionId;
 use axum::http::StatusCode;
 use serde_json::Value;
 use std::sync::atomic::Ordering;
 
 const AGENT: &[u8] = b"\0asm\x10 agent";
-
-async fn complete(network: &Network, id: SubmissionId) -> (StatusCode, Value) {
-    network.post(&format!("/v1/submissions/{id}/complete"), &Value::Null).await
-}
 
 fn code((status, answer): &(StatusCode, Value)) -> (u16, &str) {
     (status.as_u16(), answer["code"].as_str().unwrap_or_default())
@@ -21,16 +16,16 @@ async fn a_ticket_leads_to_an_announcement_and_says_each_time_what_is_missing() 
     let network = Network::with_challenge().await;
     let stated = network.announcement(1, 1, AGENT);
     let (id, body) = (network.id(&stated), network.submission(&stated, 1));
-    assert_eq!(code(&complete(&network, id).await), (404, "unknown_ticket"));
+    assert_eq!(code(&network.complete(id, 1).await), (404, "unknown_ticket"));
 
-    let (status, first) = network.post("/v1/submissions", &body).await;
+    let (status, first) = network.post_signed("/v1/submissions", &body, 1).await;
     assert_eq!((status, &first["id"]), (StatusCode::CREATED, &Value::String(id.to_string())));
     assert_eq!(first["upload"]["method"], "PUT");
-    let (status, again) = network.post("/v1/submissions", &body).await;
+    let (status, again) = network.post_signed("/v1/submissions", &body, 1).await;
     assert_eq!((status, &again), (StatusCode::OK, &first), "the same request has the same answer");
-    let resigned = network.post("/v1/submissions", &network.submission(&stated, 1)).await;
+    let resigned = network.announce(&stated, 1).await;
     assert_eq!(resigned.1["upload"], first["upload"], "signed anew it is the same ticket");
-    assert_eq!(code(&complete(&network, id).await), (409, "awaiting_upload"));
+    assert_eq!(code(&network.complete(id, 1).await), (409, "awaiting_upload"));
 
     assert_eq!(code(&network.put(&first, b"\0asm").await), (422, "wrong_size"));
     assert_eq!(code(&network.put(&first, &[AGENT, b"!"].concat()).await), (422, "wrong_size"));
@@ -41,7 +36,7 @@ async fn a_ticket_leads_to_an_announcement_and_says_each_time_what_is_missing() 
     let (status, _) = network.get(&format!("/v1/vault/{}", stated.artifact)).await;
     assert_eq!(status, StatusCode::NOT_FOUND, "what is not announced is not given away");
 
-    let (status, answer) = complete(&network, id).await;
+    let (status, answer) = network.complete(id, 1).await;
     assert_eq!((status, &answer["status"]), (StatusCode::ACCEPTED, &Value::from("awaiting_commitment")));
     let (_, answer) = network.get(&format!("/v1/submissions/{id}")).await;
     assert_eq!((&answer["status"], &answer["artifact"]), (&Value::from("awaiting_commitment"), &Value::Null));
@@ -50,14 +45,14 @@ async fn a_ticket_leads_to_an_announcement_and_says_each_time_what_is_missing() 
 
     network.commit(&stated).await;
     for _ in 0..2 {
-        let (status, answer) = complete(&network, id).await;
+        let (status, answer) = network.complete(id, 1).await;
         assert_eq!((status, &answer["status"]), (StatusCode::OK, &Value::from("announced")), "{answer}");
         assert!(answer["height"].as_u64().is_some());
     }
-    let (status, answer) = network.post("/v1/submissions", &body).await;
+    let (status, answer) = network.post_signed("/v1/submissions", &body, 1).await;
     assert_eq!((status, &answer["status"]), (StatusCode::OK, &Value::from("announced")));
     let other = network.announcement(1, 1, b"\0asm\x11 other");
-    let taken = network.post("/v1/submissions", &network.submission(&other, 1)).await;
+    let taken = network.announce(&other, 1).await;
     assert_eq!(code(&taken), (409, "version_taken"));
     network.end().await;
 }
@@ -85,7 +80,8 @@ async fn refusals_carry_the_codes_of_the_protocol() {
     differs["sha256"] = Value::from("00");
     cases.push(("plain fields that differ", (400, "bad_field"), differs));
     for (desc, expected, body) in cases {
-        let got = network.post("/v1/submissions", &body).await;
+        let by = if desc == "a stranger" { STRANGER } else { 1 };
+        let got = network.post_signed("/v1/submissions", &body, by).await;
         assert_eq!(code(&got), expected, "{desc}: {}", got.1);
         if desc == "plain fields that differ" {
             let fields: Vec<_> =
@@ -101,7 +97,7 @@ async fn what_cannot_run_is_refused_and_a_late_upload_too() {
     let network = Network::with_challenge().await;
     for (n, bytes, word) in [(1, &b"#!/bin/sh\n"[..], "component"), (2, b"\0asmF", "wasi:sockets")] {
         let stated = network.announcement(n, 1, bytes);
-        let (_, ticket) = network.post("/v1/submissions", &network.submission(&stated, n)).await;
+        let (_, ticket) = network.announce(&stated, n).await;
         let got = network.put(&ticket, bytes).await;
         assert_eq!(code(&got), (422, "unloadable"));
         assert!(got.1["detail"].as_str().unwrap().contains(word), "{}", got.1);
@@ -109,11 +105,11 @@ async fn what_cannot_run_is_refused_and_a_late_upload_too() {
     }
     let stated = network.announcement(3, 1, AGENT);
     let body = network.submission(&stated, 3);
-    let (_, ticket) = network.post("/v1/submissions", &body).await;
+    let (_, ticket) = network.post_signed("/v1/submissions", &body, 3).await;
     network.clock.0.fetch_add(15 * 60_000, Ordering::SeqCst);
     assert_eq!(code(&network.put(&ticket, AGENT).await), (410, "ticket_expired"));
-    assert_eq!(code(&complete(&network, network.id(&stated)).await), (410, "ticket_expired"));
-    let (_, renewed) = network.post("/v1/submissions", &body).await;
+    assert_eq!(code(&network.complete(network.id(&stated), 3).await), (410, "ticket_expired"));
+    let (_, renewed) = network.post_signed("/v1/submissions", &body, 3).await;
     assert_ne!(renewed["upload"]["url"], ticket["upload"]["url"]);
     assert_eq!(code(&network.put(&ticket, AGENT).await), (404, "unknown_ticket"));
     assert_eq!(network.put(&renewed, AGENT).await.0, StatusCode::OK);
@@ -128,7 +124,7 @@ async fn an_upload_is_announced_though_its_miner_left_and_the_hub_stops_when_tol
     let stop = tokio_util::sync::CancellationToken::new();
     let serving = tokio::spawn(agon_hub::serve(listener, network.parts.clone(), stop.clone()));
     let stated = network.announcement(1, 1, AGENT);
-    let (_, ticket) = network.post("/v1/submissions", &network.submission(&stated, 1)).await;
+    let (_, ticket) = network.announce(&stated, 1).await;
     assert_eq!(network.put(&ticket, AGENT).await.0, StatusCode::OK);
     network.commit(&stated).await;
     let id = network.id(&stated);

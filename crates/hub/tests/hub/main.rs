@@ -1,9 +1,12 @@
-//! The hub over a real node: its way in, its answers, its events, its pages, and what it makes of bad input.
+//! The hub over a real node: its way in and who signs for it, its answers, its events, its pages, its description of itself, and what it makes of
+//! bad input.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod bad_input;
+mod description;
 mod events;
 mod intake;
 mod pages;
+mod signed;
 mod support;
 mod whole_way;

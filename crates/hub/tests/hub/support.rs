@@ -3,6 +3,7 @@
 use agon_embedded::order::Pace;
 use agon_embedded::{FolderVault, RedbLedger, SoloOrder, SqliteRecords, SystemClock};
 use agon_hub::Parts;
+use agon_hub::signature::{Outgoing, Stamp, sign};
 use agon_node::{Identity, Running};
 use agon_port::{Records, Vault};
 use agon_protocol::{State, View as _};
@@ -10,7 +11,7 @@ use agon_types::key::SigningKey;
 use agon_types::manifest::AgentKind;
 use agon_types::{
     Action, ActionBody, Announcement, ChainBlock, Digest, Epoch, Height, HotkeyPair, SessionPair, Signed,
-    SubmissionId, codec,
+    SubmissionId, TimeMs, codec,
 };
 use axum::Router;
 use axum::body::Body;
@@ -185,12 +186,12 @@ impl Network {
     pub async fn submit(&self, n: u8, bytes: &[u8]) -> SubmissionId {
         let stated = self.announcement(n, 1, bytes);
         self.commit(&stated).await;
-        let (status, answer) = self.post("/v1/submissions", &self.submission(&stated, n)).await;
+        let (status, answer) = self.announce(&stated, n).await;
         assert_eq!(status, StatusCode::CREATED, "{answer}");
         let (status, answer) = self.put(&answer, bytes).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
         let id = self.id(&stated);
-        let (status, answer) = self.post(&format!("/v1/submissions/{id}/complete"), &Value::Null).await;
+        let (status, answer) = self.complete(id, n).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
         id
     }
@@ -213,6 +214,36 @@ impl Network {
     pub async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
         let request = Request::post(path).header("content-type", "application/json");
         read(self.ask(request.body(Body::from(body.to_string())).unwrap()).await).await
+    }
+
+    /// A request that a key signs with a nonce of its own, at the time of the hub.
+    pub fn signed(&self, path: &str, body: &[u8], n: u8) -> Request<Body> {
+        let mut nonce = [0; 16];
+        random(&mut nonce);
+        let created_at = TimeMs(self.clock.0.load(Ordering::SeqCst));
+        let stamp = Stamp { created_at, nonce: hex::encode(nonce) };
+        let (path_alone, query) =
+            path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+        let outgoing = Outgoing { method: "POST", authority: "hub.test", path: path_alone, query, body };
+        let mut request = Request::post(path).header("host", "hub.test");
+        for (name, value) in sign(&key(n), &self.parts.node.genesis().network, &outgoing, &stamp) {
+            request = request.header(name, value);
+        }
+        request.header("content-type", "application/json").body(Body::from(body.to_vec())).unwrap()
+    }
+
+    /// Posts a document that a key signs.
+    pub async fn post_signed(&self, path: &str, body: &Value, n: u8) -> (StatusCode, Value) {
+        read(self.ask(self.signed(path, body.to_string().as_bytes(), n)).await).await
+    }
+
+    /// Asks for the ticket of an announcement that a key signs, as the request is.
+    pub async fn announce(&self, stated: &Announcement, n: u8) -> (StatusCode, Value) {
+        self.post_signed("/v1/submissions", &self.submission(stated, n), n).await
+    }
+
+    pub async fn complete(&self, id: SubmissionId, n: u8) -> (StatusCode, Value) {
+        self.post_signed(&format!("/v1/submissions/{id}/complete"), &serde_json::json!({}), n).await
     }
 
     /// Uploads to the address of an answer.

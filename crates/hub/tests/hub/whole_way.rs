@@ -1,9 +1,10 @@
 //! One network from its first challenge to weights on the chain, as the API and the pages tell it.
 
+use crate::description::Description;
 use crate::support::{Network, VALIDATOR, key};
 use agon_protocol::View as _;
 use agon_types::{Digest, Epoch};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 fn steps(answer: &Value) -> Vec<(&str, &str)> {
@@ -36,7 +37,40 @@ async fn a_submission_goes_its_whole_way() {
     paid(&network, good).await;
     people(&network, good, bad).await;
     artifacts(&network).await;
+    described(&network, good, bad).await;
     network.end().await;
+}
+
+/// Every document of a network that has some of everything, held against the interface's description.
+async fn described(network: &Network, good: agon_types::SubmissionId, bad: agon_types::SubmissionId) {
+    let description = Description::of(network).await;
+    let validator = key(VALIDATOR).hotkey();
+    let paths = [
+        "/healthz",
+        "/readyz",
+        "/v1/network",
+        "/v1/stats",
+        "/v1/challenges",
+        "/v1/challenges/route",
+        "/v1/submissions?limit=1",
+        &format!("/v1/submissions/{good}"),
+        &format!("/v1/submissions/{bad}"),
+        &format!("/v1/submissions/{good}/reports"),
+        &format!("/v1/submissions/{bad}/reports"),
+        "/v1/boards/route",
+        "/v1/candidates",
+        "/v1/epochs/2",
+        "/v1/epochs/3",
+        "/v1/weights/latest",
+        "/v1/validators",
+        &format!("/v1/validators/{validator}"),
+        "/v1/blocks?from=1&limit=2",
+    ];
+    for path in paths {
+        let (status, answer) = network.get(path).await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        description.hold((&Method::GET, path), status, &answer);
+    }
 }
 
 async fn scored(network: &Network, good: agon_types::SubmissionId, bad: agon_types::SubmissionId) {

@@ -112,10 +112,11 @@ impl History {
         Ok(Vec::new())
     }
 
-    /// An epoch as it should be, but for one validator.
+    /// An epoch as it should be, but for one validator, who dissents or is away.
     fn judge(&mut self, a: u8) -> Done {
         self.world.next_epoch();
-        let all = || (0..4u8).flat_map(|job| (1..=VALIDATORS).map(move |n| (n, job)));
+        let here = |n: &u8| a < 128 || *n != 1 + a % VALIDATORS;
+        let all = || (0..4u8).flat_map(|job| (1..=VALIDATORS).filter(here).map(move |n| (n, job)));
         let opinion = |n, job: u8| if n == a % 8 { 64 + job } else { 128 + job };
         all().for_each(|(n, job)| drop(self.commit(n, opinion(n, job))));
         self.world.open_reveals();

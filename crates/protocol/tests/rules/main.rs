@@ -1,6 +1,7 @@
 //! The rules of the contest as people and validators meet them: a small network is driven through `step`.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set up its case has failed")]
 
+mod arrears;
 mod boards;
 mod copies;
 mod histories;

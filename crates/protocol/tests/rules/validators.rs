@@ -82,7 +82,7 @@ fn power_is_frozen_for_an_epoch_and_capped() {
 }
 
 #[test]
-fn three_rounds_without_a_report_end_the_assignment_until_a_new_registration() {
+fn three_epochs_without_a_report_end_the_assignment_until_a_new_registration() {
     let mut world = World::contest(manifest("c"));
     world.join(&[(4, 100)]);
     world.submit("c", (10, 1), 5);
@@ -99,6 +99,49 @@ fn three_rounds_without_a_report_end_the_assignment_until_a_new_registration() {
     assert_eq!(world.jobs()[0].1.len(), 3);
     world.judge(absent);
     world.register(4, 2).unwrap();
+    world.next_epoch();
+    assert_eq!(world.jobs()[0].1.len(), 4);
+}
+
+#[test]
+fn an_epoch_counts_once_and_only_if_something_was_agreed_in_it() {
+    type Opinions = [Option<&'static str>; 4];
+    let (a, b) = (Some("0.5"), Some("0.6"));
+    let cases: [(&str, Opinions, Opinions, [u32; 4]); 5] = [
+        ("away in the only round", [a, a, a, None], [None; 4], [0, 0, 0, 1]),
+        ("away in both rounds", [a, b, a, None], [a, a, a, None], [0, 0, 0, 1]),
+        ("here in one of two rounds", [a, b, a, None], [a, a, None, a], [0; 4]),
+        ("in the first one", [a, None, None, b], [a, a, a, None], [0; 4]),
+        ("nothing was agreed", [a, None, None, None], [None; 4], [0; 4]),
+    ];
+    for (desc, first, second, expected) in cases {
+        let mut world = World::contest(manifest("c"));
+        world.join(&[(4, 100)]);
+        world.submit("c", (10, 1), 5);
+        world.next_epoch();
+        for opinions in [first, second] {
+            world.judge(|n, _| opinions[usize::from(n) - 1].map(scored));
+        }
+        assert!(world.jobs().is_empty(), "{desc}");
+        let got = [1, 2, 3, 4].map(|n| world.state.session(hotkey(n)).unwrap().absences);
+        assert_eq!(got, expected, "{desc}");
+    }
+}
+
+#[test]
+fn while_nothing_is_agreed_no_assignment_ends_and_presence_ends_a_row() {
+    let mut world = World::contest(manifest("c"));
+    world.join(&[(4, 100)]);
+    world.submit("c", (10, 1), 5);
+    let mut seen = Vec::new();
+    for here in [&[1u8, 2, 3][..], &[1], &[1, 4], &[1, 2, 3], &[], &[], &[]] {
+        world.next_epoch();
+        for _ in 0..2 {
+            world.judge(|n, _| here.contains(&n).then(|| scored("0.5")));
+        }
+        seen.push([1, 4].map(|n| world.state.session(hotkey(n)).unwrap().absences));
+    }
+    assert_eq!(seen, [[0, 1], [0, 1], [0, 0], [0, 1], [0, 1], [0, 1], [0, 1]]);
     world.next_epoch();
     assert_eq!(world.jobs()[0].1.len(), 4);
 }

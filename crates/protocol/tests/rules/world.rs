@@ -90,6 +90,13 @@ impl World {
         self.take(Entry::Begin(Begin { height, time_ms, anchor }))
     }
 
+    /// A block that comes after a long time.
+    pub fn wait(&mut self, ms: u64) -> Vec<Event> {
+        let now = self.state.now().unwrap();
+        let (height, time_ms) = (now.height.next(), now.time_ms.plus(ms));
+        self.take(Entry::Begin(Begin { height, time_ms, anchor: None })).unwrap()
+    }
+
     pub fn blocks(&mut self, count: u64) -> Vec<Event> {
         (0..count).flat_map(|_| self.begin(None).unwrap()).collect()
     }

@@ -1,4 +1,6 @@
-;; A challenge that calls the agent once, with no method and no input, hands its failure on, and scores 1 for any answer.
+;; A challenge that calls the agent once, hands its failure on, and scores any answer. The seed is eight numbers that
+;; say how: the seat, the score, the count of metrics, whether to loop instead of returning, and the agent's input, four.
+;; Every `.wasm` here is made of the `.wat` beside it by `scripts/build-guests.sh`.
 (component
   (import "agon:challenge/rules@0.1.0" (instance $rules
     (type $metric' (record (field "name" string) (field "value" s64)))
@@ -47,15 +49,21 @@
     ;; Two empty strings.
     (func (export "describe") (result i32) (i32.const 65600))
     ;; At 64 stands the reply: tag, then at 72 either the output or reason and detail. At 128 stands our result.
-    (func (export "score") (param i32 i32 i32 i32 i32 i32 i32) (result i32)
-      (call $call (call $new (i32.const 0)) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 64))
+    (func (export "score") (param i32 i32 i32 i32) (param $seed i32) (param i32 i32) (result i32)
+      (call $call (call $new (i32.load (local.get $seed))) (i32.const 0) (i32.const 0)
+        (i32.add (local.get $seed) (i32.const 16)) (i32.const 16) (i32.const 64))
       (if (i32.load8_u (i32.const 64))
         (then
           (i32.store8 (i32.const 128) (i32.const 1))
           (i32.store8 (i32.const 132) (i32.load8_u (i32.const 72)))
           (i32.store (i32.const 136) (i32.load (i32.const 76)))
           (i32.store (i32.const 140) (i32.load (i32.const 80))))
-        (else (i32.store (i32.const 132) (i32.const 1))))
+        (else
+          (i32.store (i32.const 132) (i32.load offset=4 (local.get $seed)))
+          ;; There all is zero, so that a metric has no name.
+          (i32.store (i32.const 136) (i32.const 65536))
+          (i32.store (i32.const 140) (i32.load offset=8 (local.get $seed)))))
+      (if (i32.load offset=12 (local.get $seed)) (then (loop $again (br $again))))
       (i32.const 128)))
   (core instance $host
     (export "memory" (memory $memory "memory")) (export "new" (func $new)) (export "call" (func $call)))

@@ -1,0 +1,11 @@
+;; An agent that never gets as far as being called.
+(component
+  (core module $m
+    (memory (export "memory") 1)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+    (func (export "call") (param i32 i32 i32 i32) (result i32) (i32.const 16))
+    (func $start (loop $again (br $again)))
+    (start $start))
+  (core instance $i (instantiate $m))
+  (func (export "call") (param "method" string) (param "input" (list u8)) (result (result (list u8) (error string)))
+    (canon lift (core func $i "call") (memory $i "memory") (realloc (func $i "realloc")))))
