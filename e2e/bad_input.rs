@@ -1,5 +1,7 @@
 //! What is wrong is refused with a stable code, and nothing is stored, lost, or answered with a fault of ours.
 
+mod actions;
+
 use crate::network::{Network, agon, turn};
 use agon_embedded::SystemClock;
 use agon_hub::signature::{Outgoing, Stamp, sign};
@@ -192,7 +194,16 @@ async fn uploads(hub: &Hub, upload: &str) {
 }
 
 fn commands(folder: &Path, hub: &str, agent: &Path) {
-    let cases: [(&[&str], i32, &str); 5] = [
+    let forbidden = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../adapters/sandbox-wasm/tests/contest/written/imports_environment.wasm"
+    );
+    let cases: [(&[&str], i32, &str); 6] = [
+        (
+            &["submit", forbidden, "--challenge", "compress", "--hub", hub, "--key", "burn"],
+            1,
+            "remove that import [unloadable]",
+        ),
         (&["submit", "/no/such/file", "--challenge", "compress"], 1, "cannot read"),
         (&["key", "show", "nobody"], 1, "agon key new"),
         (&["board", "chess", "--hub", hub], 1, "unknown_challenge"),
@@ -215,6 +226,15 @@ fn commands(folder: &Path, hub: &str, agent: &Path) {
     assert!(stderr.contains("another agon process"), "{stderr}");
 }
 
+/// The key of a keyfile.
+fn pair(path: &Path) -> HotkeyPair {
+    let keyfile: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut seed = [0; 32];
+    let text = keyfile["secretSeed"].as_str().unwrap().trim_start_matches("0x");
+    hex::decode_to_slice(text, &mut seed).unwrap();
+    HotkeyPair::from_seed(&seed)
+}
+
 #[test]
 fn bad_input_is_refused_with_a_code_and_leaves_nothing() {
     let _turn = turn();
@@ -222,12 +242,8 @@ fn bad_input_is_refused_with_a_code_and_leaves_nothing() {
     let network = Network::start(folder.path(), &["--validators", "1"]);
     let started = network.event("started", Duration::from_secs(60)).expect("it starts");
     assert!(network.event("entered", Duration::from_secs(60)).is_some(), "the challenges are open");
-    let keyfile = std::fs::read_to_string(folder.path().join("keys/burn")).unwrap();
-    let keyfile: Value = serde_json::from_str(&keyfile).unwrap();
-    let mut seed = [0; 32];
-    hex::decode_to_slice(keyfile["secretSeed"].as_str().unwrap().trim_start_matches("0x"), &mut seed)
-        .unwrap();
-    let registered = HotkeyPair::from_seed(&seed);
+    let registered = pair(&folder.path().join("keys/burn"));
+    let owner = pair(&folder.path().join("keys/owner"));
     let url = started["hub"].as_str().unwrap().to_owned();
     let network_id = started["network"].as_str().unwrap().parse().unwrap();
     let http = agon_embedded::http::client();
@@ -237,6 +253,8 @@ fn bad_input_is_refused_with_a_code_and_leaves_nothing() {
         let upload = announcements(&hub, &registered).await;
         malformed(&hub).await;
         uploads(&hub, &upload).await;
+        let good = cases(&hub.network, &registered).pop().unwrap();
+        actions::refusals(&hub, &owner, &good).await;
         let shown = hub.get(&format!("/v1/submissions?hotkey={}", registered.hotkey())).await.1;
         let on_ledger =
             |item: &&Value| item["status"] != "awaiting_upload" && item["status"] != "awaiting_commitment";
