@@ -20,6 +20,8 @@ fetch_toolchain() {
     echo "unpacking ${packages[*]} into $cache"
     rm -rf "$cache/root" "$cache/packages"
     mkdir -p "$cache/root" "$cache/packages"
+    # A new machine has no lists of packages yet.
+    apt-cache show "${packages[@]}" >/dev/null 2>&1 || apt-get update -qq
     (cd "$cache/packages" && apt-get download "${packages[@]}")
     for package in "$cache"/packages/*.deb; do
         dpkg -x "$package" "$cache/root"
