@@ -110,8 +110,6 @@ async fn look(workshop: &Workshop, desk: &mut Desk) {
             }
             Duty::Reveal(job) => reveal(workshop, desk, job).await,
             Duty::Evaluate(job) => evaluate(workshop, desk, job).await,
-            // The submitter's.
-            Duty::SetWeights(_) => {}
         }
     }
 }

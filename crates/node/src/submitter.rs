@@ -5,15 +5,14 @@ use crate::handle::Handle;
 use agon_port::chain::{Error, Plan};
 use agon_port::records::Intent;
 use agon_port::{Chain, Records};
-use agon_protocol::{View, anchor};
+use agon_protocol::anchor;
+use agon_protocol::pending::weights_due;
 use agon_types::event::Event;
-use agon_types::{Epoch, HotkeyPair, Seal};
+use agon_types::{HotkeyPair, Seal};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Sealed epochs whose weights are still set when several are late; older ones are superseded.
-const SEALS_DUE_MAX: u64 = 4;
 /// Between two looks at what is left to do.
 const INTERVAL: Duration = Duration::from_millis(500);
 
@@ -43,7 +42,9 @@ impl Submitter {
     pub async fn run(self, stop: CancellationToken) {
         let mut complained = None;
         loop {
-            let seals = self.due();
+            let me = self.hotkey.hotkey();
+            let seals: Vec<Seal> =
+                self.handle.read(|state| weights_due(state, me).into_iter().cloned().collect());
             let newest = seals.last().map(|seal| seal.epoch);
             if let Some(problem) = self.settle_all(&seals).await.err().filter(|_| complained != newest) {
                 complained = newest;
@@ -54,16 +55,6 @@ impl Submitter {
                 () = tokio::time::sleep(INTERVAL) => {}
             }
         }
-    }
-
-    /// The last sealed epochs; what is older is superseded.
-    fn due(&self) -> Vec<Seal> {
-        self.handle.read(|state| {
-            let permitted = state.neuron(self.hotkey.hotkey()).is_some_and(|neuron| neuron.permit);
-            let end = state.now().filter(|_| permitted).map_or(0, |now| now.unsealed.0);
-            let epochs = end.saturating_sub(SEALS_DUE_MAX)..end;
-            epochs.filter_map(|epoch| state.seal(Epoch(epoch)).cloned()).collect()
-        })
     }
 
     async fn settle_all(&self, seals: &[Seal]) -> Result<(), String> {

@@ -6,5 +6,7 @@ pub const JOBS_PER_CHALLENGE_MAX: usize = 1024;
 pub const ATTEMPTS_MAX: u8 = 3;
 /// Former champions that a board remembers, to fall back to.
 pub const APPROVED_MAX: usize = 8;
+/// Sealed epochs whose weights are still set when several are late.
+pub const SEALS_DUE_MAX: u64 = 4;
 /// Epochs after which commits, reports and jobs leave the state.
 pub const REPORTS_KEPT_EPOCHS: u64 = 2;

@@ -1,10 +1,11 @@
 //! What a validator has to do next, derived from the state alone: a restart knows as much as a node that never fell.
 
 use crate::job;
+use crate::limits;
 use crate::score;
 use crate::state::{Phase, View};
 use agon_types::manifest::Benchmark;
-use agon_types::{Digest, Epoch, Hotkey, JobId, Manifest, SessionKey};
+use agon_types::{Digest, Epoch, Hotkey, JobId, Manifest, Seal, SessionKey};
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +16,6 @@ pub enum Duty {
     Evaluate(JobId),
     /// Reveal the report that was committed.
     Reveal(JobId),
-    /// See that the weights of this sealed epoch stand on the chain.
-    SetWeights(Epoch),
 }
 
 /// Everything that a job needs beside the artifact's bytes.
@@ -40,9 +39,15 @@ pub fn duties(view: &impl View, validator: Hotkey, session: SessionKey) -> Vec<D
     if known.is_some_and(|known| known.key == session) {
         duties.extend(reports(view, validator));
     }
-    let sealed = view.now().and_then(|now| now.unsealed.0.checked_sub(1)).map(Epoch);
-    duties.extend(sealed.map(Duty::SetWeights));
     duties
+}
+
+/// The sealed epochs, in order, whose weights a validator sees onto the chain; older ones are superseded. (S3.8)
+pub fn weights_due(view: &impl View, validator: Hotkey) -> Vec<&Seal> {
+    let permitted = view.neuron(validator).is_some_and(|neuron| neuron.permit);
+    let end = view.now().filter(|_| permitted).map_or(0, |now| now.unsealed.0);
+    let epochs = end.saturating_sub(limits::SEALS_DUE_MAX)..end;
+    epochs.filter_map(|epoch| view.seal(Epoch(epoch))).collect()
 }
 
 fn reports(view: &impl View, validator: Hotkey) -> Vec<Duty> {

@@ -1,12 +1,11 @@
 //! S3.8: what a validator has to do follows from the state alone.
 
 use crate::world::*;
-use agon_protocol::pending::{Duty, duties, task};
+use agon_protocol::pending::{Duty, duties, task, weights_due};
 use agon_types::*;
 
 fn todo(world: &World, n: u8) -> Vec<Duty> {
-    let all = duties(&world.state, hotkey(n), session(n).session());
-    all.into_iter().filter(|duty| !matches!(duty, Duty::SetWeights(_))).collect()
+    duties(&world.state, hotkey(n), session(n).session())
 }
 
 #[test]
@@ -38,10 +37,19 @@ fn whoever_has_a_permit_and_no_live_key_registers() {
 }
 
 #[test]
-fn the_last_sealed_epoch_is_to_stand_on_the_chain() {
+fn the_last_sealed_epochs_are_to_stand_on_the_chain_in_their_order() {
     let mut world = World::contest(manifest("c"));
+    let due =
+        |world: &World, n| weights_due(&world.state, hotkey(n)).iter().map(|seal| seal.epoch.0).collect();
     world.next_epoch();
-    assert!(duties(&world.state, hotkey(1), session(1).session()).contains(&Duty::SetWeights(Epoch(1))));
+    let epochs: Vec<u64> = due(&world, 1);
+    assert_eq!(epochs, [0, 1]);
+    for _ in 0..4 {
+        world.next_epoch();
+    }
+    let epochs: Vec<u64> = due(&world, 1);
+    assert_eq!(epochs, [2, 3, 4, 5], "older ones are superseded");
+    assert!(weights_due(&world.state, hotkey(10)).is_empty(), "a miner sets none");
 }
 
 #[test]
