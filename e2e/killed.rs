@@ -1,9 +1,11 @@
 //! The whole network killed at random moments: what was accepted stays, once.
 
-use crate::network::{Network, agon, turn};
+use crate::network::{AGON, Network, agon, turn};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Kills in an ordinary run; `AGON_KILLS` asks for more.
@@ -63,6 +65,8 @@ fn a_network_killed_at_random_moments_loses_and_doubles_nothing() {
     }
     let until = (seals.len() + 2).to_string();
     let mut network = Network::start(folder.path(), &[&OPTIONS[..], &["--until-epoch", &until]].concat());
+    let started = network.event("started", Duration::from_secs(60)).expect("it starts");
+    let name = started["network"].as_str().unwrap().to_owned();
     let done = network.event("done", Duration::from_secs(180)).expect("it ends well after all");
     assert!(network.wait().success());
     let mut shown: BTreeMap<String, usize> = BTreeMap::new();
@@ -76,23 +80,40 @@ fn a_network_killed_at_random_moments_loses_and_doubles_nothing() {
     let ledgers = replayed(folder.path());
     let longest =
         ledgers.iter().map(|ledger| ledger["seals"].as_array().unwrap()).max_by_key(|seals| seals.len());
-    assert!(longest.unwrap().starts_with(&seals));
-    weights_were_set_once(folder.path());
+    let longest = longest.unwrap();
+    assert!(longest.starts_with(&seals));
+    weights_were_set_once(folder.path(), &name, longest.len());
 }
 
-/// Each validator says once for each epoch that it has set weights.
-fn weights_were_set_once(folder: &Path) {
-    let mut all = 0;
-    for node in std::fs::read_dir(folder.join("nodes")).unwrap().flatten() {
-        let log = std::fs::read_to_string(node.path().join("node.log")).unwrap();
-        let lines = log.lines().filter(|line| line.contains("weights set"));
-        let epochs: Vec<&str> =
-            lines.filter_map(|line| line.split("epoch=").nth(1)?.split(' ').next()).collect();
-        let once: std::collections::BTreeSet<&&str> = epochs.iter().collect();
-        assert_eq!(once.len(), epochs.len(), "{} set an epoch twice: {epochs:?}", node.path().display());
-        all += epochs.len();
+/// The chain counts the calls of each hotkey, and a validator calls for nothing but weights: once for each seal at
+/// the most.
+fn weights_were_set_once(folder: &Path, network: &str, seals: usize) {
+    let mut chain = Command::new(AGON)
+        .args(["chain", "serve", "--listen", "127.0.0.1:0", "--network", network, "--stop-with-stdin"])
+        .arg("--data-dir")
+        .arg(folder.join("chain"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(chain.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let said: Value = serde_json::from_str(&line).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for number in 1..=3 {
+        let (_, key, _) = agon(folder, &["key", "show", &format!("validator-{number}"), "--json"]);
+        let key: Value = serde_json::from_str(&key).unwrap();
+        let url =
+            format!("{}/nonce/{}", said["listening"].as_str().unwrap(), key["hotkey"].as_str().unwrap());
+        let answer =
+            async { agon_embedded::http::client().get(url).send().await.unwrap().bytes().await.unwrap() };
+        let answer: Value = serde_json::from_slice(&runtime.block_on(answer)).unwrap();
+        let calls = answer["nonce"].as_u64().unwrap();
+        assert!(calls > 0 && calls <= seals as u64, "validator {number}: {calls} calls for {seals} seals");
     }
-    assert!(all > 0, "weights were set at all");
+    drop(chain.stdin.take());
+    chain.wait().unwrap();
 }
 
 /// The process that has this folder of a network.
@@ -116,7 +137,7 @@ fn a_leader_or_a_chain_that_falls_alone_comes_back_and_the_network_heals() {
     for part in ["nodes/1", "chain"] {
         let folder = folder.path().join(part);
         let process = process_of(&folder).expect("it runs");
-        let killed = std::process::Command::new("kill").args(["-9", &process]).status();
+        let killed = Command::new("kill").args(["-9", &process]).status();
         assert!(killed.unwrap().success(), "{part}");
         let deadline = Instant::now() + Duration::from_secs(30);
         while process_of(&folder).is_none_or(|now| now == process) {
