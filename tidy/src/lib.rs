@@ -14,7 +14,7 @@
 //! * of crates: [`arrows`] (who may know whom), [`heavy`] (who may name what), [`inherit`] (lints, version, licence)
 //! * of Rust files: [`names`], [`size`], [`preface`] (the words at a file's top), [`exceptions`] (from lints)
 //! * of all texts: [`words`], [`spec`] (numbers of rules, cited both ways), [`links`] and [`commands`]
-//!   in documents, [`claims`] (the tests behind SECURITY.md)
+//!   in documents, [`claims`] (the tests behind SECURITY.md), [`limits`] (the document of every maximum)
 
 pub mod arrows;
 pub mod claims;
@@ -23,6 +23,7 @@ pub mod exceptions;
 pub mod finding;
 pub mod heavy;
 pub mod inherit;
+pub mod limits;
 pub mod links;
 pub mod manifest;
 pub mod names;
@@ -42,7 +43,7 @@ pub use tree::Tree;
 /// A rule: it looks at the whole tree, and says what is wrong with it.
 pub type Rule = fn(&Tree) -> Vec<Finding>;
 
-const RULES: [Rule; 12] = [
+const RULES: [Rule; 13] = [
     arrows::check,
     heavy::check,
     inherit::check,
@@ -55,6 +56,7 @@ const RULES: [Rule; 12] = [
     links::check,
     commands::check,
     claims::check,
+    limits::check,
 ];
 
 /// All that is wrong with a repository, by file and line.

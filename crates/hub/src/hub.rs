@@ -4,6 +4,7 @@ use crate::limits;
 use crate::metrics::Requests;
 use crate::problem::Problem;
 use crate::signature::Authorities;
+use crate::stream;
 use agon_node::Handle;
 use agon_port::{Clock, Records, Sandbox, Vault};
 use agon_protocol::State;
@@ -46,8 +47,9 @@ pub(crate) struct Hub {
     /// The hosts under which this hub is asked.
     pub authorities: Authorities,
     pub stop: CancellationToken,
-    /// Streams of events run here, so that a stop can wait for them.
+    /// What writes the live events runs here, so that a stop can wait for it.
     pub tasks: TaskTracker,
+    pub feed: stream::Slot,
     pub uploads: Semaphore,
     pub streams: Arc<Semaphore>,
     pub requests: Requests,
@@ -60,6 +62,7 @@ impl Hub {
             parts,
             stop,
             tasks: TaskTracker::new(),
+            feed: stream::Slot::default(),
             uploads: Semaphore::new(limits::UPLOADS_MAX),
             streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
             requests: Requests::default(),

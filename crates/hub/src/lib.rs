@@ -19,6 +19,7 @@
 //! * `view`: what is shown, read from the state; the API and the pages show the same
 //! * `api`: the JSON routes; `tickets`: uploads and what becomes of them; `stream`: live events
 //! * `pages`: the same for people, from `templates/` and `static/`
+//! * `patience`: connections whose other end does not read are closed
 //! * `limits`, `time`: every maximum, and how times are written
 
 mod api;
@@ -30,6 +31,7 @@ pub mod limits;
 mod metrics;
 mod openapi;
 mod pages;
+mod patience;
 mod problem;
 mod router;
 mod server;

@@ -32,11 +32,15 @@ pub const OLD_ROWS_MAX: usize = 200;
 pub const STREAMS_MAX: usize = 1024;
 /// Events that are read from the records at once.
 pub const HISTORY_PAGE: usize = 256;
-/// Frames of one stream that wait for its reader.
-pub const STREAM_FRAMES_MAX: usize = 64;
+/// Bytes of frames that are sent in one piece, unless one frame alone is larger.
+pub const STREAM_PIECE_BYTES_MAX: usize = 4 << 10;
+/// Events that are written out for all listeners at once.
+pub const RUN_EVENTS_MAX: usize = 64;
+/// Bytes of the newest events, which all listeners share; what is older is read from the records.
+pub const RING_BYTES_MAX: usize = 8 << 20;
 /// Silence after which a stream is told that it lives.
 pub const HEARTBEAT_MS: u64 = 15_000;
-/// How long a reader may leave its stream full before it is cut.
+/// How long a reader may take nothing of an answer before its connection is closed.
 pub const SLOW_READER_MS: u64 = 30_000;
 /// Event types that one filter names.
 pub const FILTER_TYPES_MAX: usize = 32;

@@ -2,6 +2,7 @@
 
 use crate::hub::{Hub, Parts};
 use crate::limits;
+use crate::patience::Patient;
 use crate::{router, tickets};
 use std::io;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ pub async fn serve(listener: TcpListener, parts: Parts, stop: CancellationToken)
         let stop = hub.stop.clone();
         async move { stop.cancelled().await }
     };
-    let serving = axum::serve(listener, router::routes(hub.clone())).with_graceful_shutdown(drain);
+    let serving = axum::serve(Patient(listener), router::routes(hub.clone())).with_graceful_shutdown(drain);
     let overdue = async {
         hub.stop.cancelled().await;
         tokio::time::sleep(Duration::from_millis(limits::DRAIN_MS)).await;

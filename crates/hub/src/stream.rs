@@ -1,22 +1,25 @@
-//! One listener's stream of events: what it asked for, and the task that writes to it.
+//! One listener's stream of events: what it asked for, and where in the feed it stands.
 
 use crate::hub::Hub;
 use crate::limits;
 use crate::problem::Problem;
-use crate::time::rfc3339;
+use agon_port::records::Error;
 use agon_types::ChallengeId;
-use agon_types::event::Numbered;
 use axum::body::Bytes;
+use feed::{Feed, Next, Run};
 use futures_core::Stream;
-use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+use tokio_util::sync::ReusableBoxFuture;
+
+mod feed;
+
+pub(crate) use feed::Slot;
 
 /// Every type of event, now or announced in the interface.
 #[rustfmt::skip]
@@ -70,126 +73,119 @@ impl Filter {
             || self.prefixes.iter().any(|prefix| kind.starts_with(prefix.as_str()));
         kind && self.challenge.as_ref().is_none_or(|wanted| challenge == Some(wanted.as_str()))
     }
-
-    /// The frame of an event, if it is wanted.
-    pub fn frame(&self, numbered: &Numbered) -> Option<Bytes> {
-        let Ok(Value::Object(mut document)) = serde_json::to_value(&numbered.event) else { return None };
-        let kind = document.get("type")?.as_str()?.to_owned();
-        if !self.wants(&kind, document.get("challenge").and_then(Value::as_str)) {
-            return None;
-        }
-        document.insert("id".to_owned(), json!(numbered.id.to_string()));
-        document.insert("time".to_owned(), json!(rfc3339(numbered.time_ms)));
-        let data = Value::Object(document);
-        Some(Bytes::from(format!("id: {}\nevent: {kind}\ndata: {data}\n\n", numbered.id)))
-    }
 }
 
-/// Why a stream ends: nobody reads it, or the hub stops.
-struct Ended;
-
-/// Writes to one listener. It holds a position only; what a slow reader missed is read from the records again.
-struct Writer {
+/// One who listens. It holds a position only; what a slow reader missed is read from the records again.
+struct Listener {
     hub: Arc<Hub>,
+    feed: Arc<Feed>,
+    newest: watch::Receiver<u64>,
     filter: Filter,
-    sender: mpsc::Sender<Bytes>,
     last: u64,
+    /// What is being told.
+    run: Option<Arc<Run>>,
+    greeting: Option<Bytes>,
+    heartbeat: Interval,
+    /// Held as long as the connection is there, so that those who do not read are counted, too.
+    _permit: OwnedSemaphorePermit,
 }
 
-/// Runs a stream until its reader leaves, reads too slowly, or the hub stops.
-pub(crate) async fn run(hub: Arc<Hub>, (filter, after): (Filter, Option<u64>), sender: mpsc::Sender<Bytes>) {
-    let stop = hub.stop.clone();
-    let closed = sender.clone();
-    let mut writer = Writer { hub, filter, sender, last: 0 };
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = closed.closed() => {}
-        _ = writer.write(after) => {}
-    }
-}
-
-impl Writer {
-    async fn write(&mut self, after: Option<u64>) -> Result<(), Ended> {
-        // Listening begins before the records are read, so that nothing falls between.
-        let mut live = self.hub.parts.node.events();
-        let newest = self.hub.parts.records.last_event().await.map_err(|error| self.unreadable(&error))?;
-        self.last = after.unwrap_or(newest);
-        self.send(Bytes::from_static(b"retry: 2000\n\n")).await?;
-        if self.last > newest {
+/// The stream of a listener, from after an event on, or from now.
+pub(crate) async fn listen(
+    hub: Arc<Hub>,
+    (filter, after): (Filter, Option<u64>),
+    permit: OwnedSemaphorePermit,
+) -> Result<Frames, Error> {
+    let feed = Feed::of(&hub).await?;
+    let newest = feed.newest();
+    let now = *newest.borrow();
+    let mut greeting = "retry: 2000\n\n".to_owned();
+    let mut last = after.unwrap_or(now);
+    if last > now {
+        let kept = hub.parts.records.last_event().await?;
+        if last > kept {
             // The records were built anew, and their numbers began again.
-            self.send(Bytes::from(format!("event: gap\ndata: {{\"last\":\"{newest}\"}}\n\n"))).await?;
-            self.last = newest;
+            greeting += &format!("event: gap\ndata: {{\"last\":\"{kept}\"}}\n\n");
+            last = kept;
         }
-        let mut heartbeat = interval(Duration::from_millis(limits::HEARTBEAT_MS));
-        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        self.catch_up().await?;
+    }
+    let silence = Duration::from_millis(limits::HEARTBEAT_MS);
+    let mut heartbeat = interval_at(Instant::now() + silence, silence);
+    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let greeting = Some(Bytes::from(greeting));
+    let listener =
+        Listener { hub, feed, newest, filter, last, run: None, greeting, heartbeat, _permit: permit };
+    Ok(Frames(ReusableBoxFuture::new(listener.told())))
+}
+
+impl Listener {
+    /// What is sent next, and the listener as it is then.
+    async fn told(mut self) -> (Option<Bytes>, Self) {
+        (self.next().await, self)
+    }
+
+    async fn next(&mut self) -> Option<Bytes> {
+        if let Some(greeting) = self.greeting.take() {
+            return Some(greeting);
+        }
         loop {
-            let event = tokio::select! {
-                _ = heartbeat.tick() => {
-                    self.send(Bytes::from_static(b": still here\n\n")).await?;
-                    continue;
+            while let Some(run) = &self.run {
+                let (piece, last) = run.after(self.last, &self.filter);
+                self.last = last;
+                match piece {
+                    Some(piece) => return Some(piece),
+                    None => self.run = None,
                 }
-                event = live.recv() => event,
-            };
-            match event {
-                Ok(event) if event.id <= self.last => {}
-                Ok(event) if event.id == self.last + 1 => self.tell(&event).await?,
-                Ok(_) | Err(RecvError::Lagged(_)) => self.catch_up().await?,
-                Err(RecvError::Closed) => return Err(Ended),
+            }
+            // Nobody writes the feed any more: the hub stops, or the records cannot be read.
+            self.newest.has_changed().ok()?;
+            match self.feed.after(self.last) {
+                Next::Run(run) => self.run = Some(run),
+                Next::Behind(floor) => self.look_back(floor).await?,
+                Next::Nothing => tokio::select! {
+                    changed = self.newest.changed() => changed.ok()?,
+                    _ = self.heartbeat.tick() => return Some(Bytes::from_static(b": still here\n\n")),
+                },
             }
         }
     }
 
-    /// Everything in the records after the last event told.
-    async fn catch_up(&mut self) -> Result<(), Ended> {
-        loop {
-            let page = self.hub.parts.records.events_after(self.last, limits::HISTORY_PAGE).await;
-            let page = page.map_err(|error| self.unreadable(&error))?;
-            for event in &page {
-                self.tell(event).await?;
-            }
-            if page.len() < limits::HISTORY_PAGE {
-                return Ok(());
+    /// Takes the next page of the records.
+    async fn look_back(&mut self, floor: u64) -> Option<()> {
+        match self.hub.parts.records.events_after(self.last, limits::HISTORY_PAGE).await {
+            Ok(page) if page.is_empty() => self.last = floor,
+            Ok(page) => self.run = Some(Arc::new(Run::of(&page))),
+            Err(error) => {
+                tracing::error!("a stream of events ends: {error}");
+                return None;
             }
         }
-    }
-
-    async fn tell(&mut self, event: &Numbered) -> Result<(), Ended> {
-        self.last = event.id;
-        match self.filter.frame(event) {
-            Some(frame) => self.send(frame).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn send(&self, frame: Bytes) -> Result<(), Ended> {
-        match timeout(Duration::from_millis(limits::SLOW_READER_MS), self.sender.send(frame)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Ended),
-        }
-    }
-
-    fn unreadable(&self, error: &agon_port::records::Error) -> Ended {
-        tracing::error!("a stream of events ends: {error}");
-        Ended
+        Some(())
     }
 }
 
-/// The frames as a body.
-pub(crate) struct Frames(pub mpsc::Receiver<Bytes>);
+/// The frames as a body. Nothing is made before the connection takes it, so nothing waits in memory.
+pub(crate) struct Frames(ReusableBoxFuture<'static, (Option<Bytes>, Listener)>);
 
 impl Stream for Frames {
     type Item = Result<Bytes, Infallible>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_recv(context).map(|frame| frame.map(Ok))
+        let (piece, listener) = ready!(self.0.poll(context));
+        let Some(piece) = piece else {
+            // An ended stream is not asked again, and its listener goes now.
+            self.0.set(std::future::pending());
+            return Poll::Ready(None);
+        };
+        self.0.set(listener.told());
+        Poll::Ready(Some(Ok(piece)))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use agon_types::event::Event;
+    use agon_types::event::{Event, Numbered};
     use agon_types::{Digest, Epoch, Score, SubmissionId, TimeMs};
 
     fn scored() -> Numbered {
@@ -219,14 +215,14 @@ mod tests {
         ];
         for (desc, types, challenge, expected) in cases {
             let filter = Filter::new(types, challenge.map(|challenge| challenge.parse().unwrap()));
-            let got = filter.ok().map(|filter| filter.frame(&scored()).is_some());
+            let got = filter.ok().map(|filter| Run::of(&[scored()]).after(0, &filter).0.is_some());
             assert_eq!(got, expected, "{desc}");
         }
     }
 
     #[test]
     fn a_frame_carries_number_type_and_document() {
-        let frame = Filter::default().frame(&scored()).unwrap();
+        let frame = Run::of(&[scored()]).after(0, &Filter::default()).0.unwrap();
         let text = std::str::from_utf8(&frame).unwrap();
         assert!(text.starts_with("id: 7\nevent: score.agreed\ndata: {"), "{text}");
         assert!(text.ends_with("}\n\n"), "{text}");

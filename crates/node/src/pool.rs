@@ -2,16 +2,20 @@
 
 use crate::handle::{SubmitError, Waiter};
 use agon_protocol::Reason;
-use agon_types::{Action, Digest, Height, Verified};
+use agon_types::{Action, Digest, Height, Verified, codec};
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Actions that may wait at once; more are refused as busy.
 const ACTIONS_MAX: usize = 10_000;
 
+/// Their encoded bytes together, so that few large ones are bounded as many small ones are.
+const BYTES_MAX: usize = 64 << 20;
+
 /// The waiting actions in the order in which they came.
 #[derive(Default)]
 pub struct Pool {
-    queue: VecDeque<Verified<Action>>,
+    queue: VecDeque<(usize, Verified<Action>)>,
+    bytes: usize,
     known: HashSet<Digest>,
     waiters: HashMap<Digest, (Height, Vec<Waiter>)>,
 }
@@ -23,12 +27,14 @@ impl Pool {
         if self.known.contains(&digest) {
             return true;
         }
-        if self.queue.len() >= ACTIONS_MAX {
+        let bytes = codec::encode(action.signed()).len();
+        if self.queue.len() >= ACTIONS_MAX || self.bytes + bytes > BYTES_MAX {
             self.answer(digest, &Err(SubmitError::Busy { waiting: self.queue.len() }));
             return false;
         }
         self.known.insert(digest);
-        self.queue.push_back(action);
+        self.queue.push_back((bytes, action));
+        self.bytes += bytes;
         true
     }
 
@@ -38,7 +44,7 @@ impl Pool {
     }
 
     pub fn actions(&self) -> Vec<Verified<Action>> {
-        self.queue.iter().cloned().collect()
+        self.queue.iter().map(|(_, action)| action.clone()).collect()
     }
 
     /// Forgets actions that the rules refuse, and tells who waits for them.
@@ -66,7 +72,8 @@ impl Pool {
     fn drop_actions(&mut self, actions: HashSet<Digest>) {
         let known = actions.iter().filter(|digest| self.known.remove(*digest)).count();
         if known > 0 {
-            self.queue.retain(|action| !actions.contains(&action.signed().digest()));
+            self.queue.retain(|(_, action)| !actions.contains(&action.signed().digest()));
+            self.bytes = self.queue.iter().map(|(bytes, _)| bytes).sum();
         }
     }
 
@@ -75,5 +82,42 @@ impl Pool {
             // Whoever does not wait any more needs no answer.
             let _ = waiter.send(answer.clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use agon_types::action::{ActionBody, Announcement};
+    use agon_types::{Digest, HotkeyPair, Signed};
+
+    /// An action of about a kilobyte for each unit of its label.
+    fn action(number: u32, label: usize) -> Verified<Action> {
+        let (key, network) = (HotkeyPair::from_seed(&[1; 32]), "test".parse().unwrap());
+        let announcement = Announcement {
+            challenge: "route".parse().unwrap(),
+            hotkey: key.hotkey(),
+            version: number,
+            kind: agon_types::manifest::AgentKind::Component,
+            artifact: Digest::of(b"a"),
+            size_bytes: 1,
+            label: "x".repeat(label),
+        };
+        let body = ActionBody::Announce(announcement);
+        let signed = Signed::new(&network, Action { expires_at_height: Height(9), body }, &[&key]);
+        signed.verify(&network).unwrap()
+    }
+
+    #[test]
+    fn large_actions_are_bounded_by_their_bytes_and_give_their_room_back() {
+        let mut pool = Pool::default();
+        let size = codec::encode(action(0, 60_000).signed()).len();
+        let room = BYTES_MAX / size;
+        let taken = (0..=room as u32).filter(|number| pool.add(action(*number, 60_000))).count();
+        assert_eq!(taken, room);
+        let decided = pool.actions().iter().map(|action| action.signed().digest()).collect();
+        pool.decided(decided, Height(1));
+        assert_eq!((pool.bytes, pool.queue.len()), (0, 0));
+        assert!(pool.add(action(9_999, 60_000)));
     }
 }

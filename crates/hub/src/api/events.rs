@@ -2,7 +2,6 @@
 
 use crate::ask::Asked;
 use crate::hub::Hub;
-use crate::limits;
 use crate::problem::Problem;
 use crate::stream::{self, Filter};
 use agon_types::ChallengeId;
@@ -12,7 +11,6 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use std::sync::Arc;
-use tokio::sync::mpsc;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,17 +37,12 @@ pub(crate) async fn listen(
     let filter = Filter::new(types.as_deref(), query.challenge)?;
     let full = |_| Problem::new("too_many_streams", "too many listen already: try again in a minute");
     let permit = hub.streams.clone().try_acquire_owned().map_err(full)?;
-    let (sender, receiver) = mpsc::channel(limits::STREAM_FRAMES_MAX);
-    let task = stream::run(hub.clone(), (filter, after), sender);
-    hub.tasks.spawn(async move {
-        task.await;
-        drop(permit);
-    });
+    let frames = stream::listen(hub, (filter, after), permit).await.map_err(Problem::internal)?;
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-store"),
         // Some proxies hold answers back otherwise.
         (header::HeaderName::from_static("x-accel-buffering"), "no"),
     ];
-    Ok((headers, Body::from_stream(stream::Frames(receiver))).into_response())
+    Ok((headers, Body::from_stream(frames)).into_response())
 }

@@ -66,6 +66,27 @@ async fn a_listener_hears_history_and_present_once_each_and_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_listeners_hear_the_same_without_gap() {
+    let network = Network::with_challenge().await;
+    let mut listeners = Vec::new();
+    for _ in 0..100 {
+        listeners.push(listen(&network, "?after=0", None).await);
+    }
+    network.epoch(2).await;
+    for body in &mut listeners {
+        let (heard, _) = numbers(body, |text| text.contains(r#""epoch":2,"id""#)).await;
+        assert_eq!(heard, (1..=heard.len() as u64).collect::<Vec<_>>(), "without gap or doubling");
+        assert!(heard.len() > 3, "{heard:?}");
+    }
+    // Whoever comes later hears from the records what the others heard as it happened.
+    let newest = network.parts.records.last_event().await.unwrap();
+    let mut body = listen(&network, "?after=0", None).await;
+    let (heard, _) = numbers(&mut body, |text| text.contains(&format!("id: {newest}\n"))).await;
+    assert_eq!(heard[..newest as usize], (1..=newest).collect::<Vec<_>>());
+    network.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_and_a_held_back_question_end_when_the_hub_stops() {
     let network = Network::start().await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -7,6 +7,7 @@ mod description;
 mod events;
 mod intake;
 mod pages;
+mod roles;
 mod signed;
 mod support;
 mod whole_way;
