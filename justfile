@@ -13,9 +13,18 @@ lint:
     cargo clippy --workspace --all-targets --locked -- -D warnings
     cargo test --locked --quiet -p agon-tidy
 
-# Licences, duplicates, sources and heavy crates; needs cargo-deny
+# Licences, duplicates, sources and heavy crates; takes cargo-deny the first time
 deny:
-    cargo deny check bans licenses sources
+    scripts/deny.sh
+
+# Requests made from the hub's own description, against a network of its own; takes the tool the first time
+fuzz-api:
+    cargo build --locked
+    scripts/fuzz-api.sh "${CARGO_TARGET_DIR:-target}/debug/agon"
+
+# Bytes that make no sense, for so many seconds each; needs a nightly compiler
+fuzz *seconds:
+    scripts/fuzz.sh {{ seconds }}
 
 # The whole network on this machine, with its board at http://127.0.0.1:7700
 up *options:

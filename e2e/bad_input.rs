@@ -2,7 +2,7 @@
 
 mod actions;
 
-use crate::network::{Network, agon, turn};
+use crate::network::{Network, agon, beside_others};
 use agon_embedded::SystemClock;
 use agon_hub::signature::{Outgoing, Stamp, sign};
 use agon_port::Clock as _;
@@ -237,7 +237,7 @@ fn pair(path: &Path) -> HotkeyPair {
 
 #[test]
 fn bad_input_is_refused_with_a_code_and_leaves_nothing() {
-    let _turn = turn();
+    let _room = beside_others();
     let folder = tempfile::tempdir().unwrap();
     let network = Network::start(folder.path(), &["--validators", "1"]);
     let started = network.event("started", Duration::from_secs(60)).expect("it starts");

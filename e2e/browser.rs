@@ -1,9 +1,10 @@
 //! The pages in a real browser: they follow a submission by themselves, and say the same without JavaScript.
 
+mod diagrams;
 mod webdriver;
 
 use crate::commands::{document, enter, fresh_agent};
-use crate::network::{Network, turn};
+use crate::network::{Network, beside_others};
 use serde_json::Value;
 use std::path::Path;
 use std::time::Duration;
@@ -99,7 +100,7 @@ async fn reads(session: &Session<'_>, hub: &str) {
 #[test]
 #[ignore = "needs a browser: .ci/run installs one"]
 fn the_pages_in_a_browser_follow_a_submission_by_themselves_and_need_no_javascript() {
-    let _turn = turn();
+    let _room = beside_others();
     let folder = tempfile::tempdir().unwrap();
     let network = Network::start(folder.path(), &["--validators", "2"]);
     let started = network.event("started", Duration::from_secs(60)).expect("it starts");

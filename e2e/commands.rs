@@ -1,6 +1,6 @@
 //! Every command with `--json`: exactly one document, or lines of them, and an exit code that says who has to act.
 
-use crate::network::{Network, agon, turn};
+use crate::network::{Network, agon, beside_others};
 use serde_json::Value;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -60,7 +60,7 @@ fn documents(folder: &Path, hub: &str, submission: &str) {
         (&["weights"], "/weights/0/units"),
         (&["weights", "--epoch", "0"], "/weights/0/units"),
         (&["seal", "show", "0"], "/sealed"),
-        (&["doctor"], "/items/4/good"),
+        (&["doctor"], "/items/7/good"),
         (&["completions", "bash"], "/script"),
         (&["completions", "fish"], "/script"),
         (&["man"], "/page"),
@@ -134,7 +134,7 @@ fn first_seal(folder: &Path, hub: &str) {
 
 #[test]
 fn every_command_prints_one_document_and_says_by_its_code_who_has_to_act() {
-    let _turn = turn();
+    let _room = beside_others();
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let network = Network::start(folder, &["--validators", "1", "--epoch", "6s"]);

@@ -1,6 +1,6 @@
 //! The whole network killed at random moments: what was accepted stays, once.
 
-use crate::network::{AGON, Network, agon, turn};
+use crate::network::{AGON, Network, agon, beside_others};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -10,9 +10,15 @@ use std::time::{Duration, Instant};
 
 /// Kills in an ordinary run; `AGON_KILLS` asks for more.
 const KILLS: u64 = 3;
+/// The most that one network falls. More are shared among several at once, for each of them mostly waits.
+const KILLS_OF_ONE: u64 = 7;
 /// What the moments are made from; `AGON_KILL_SEED` sets another.
 const SEED: u64 = 7;
 const OPTIONS: [&str; 2] = ["--validators", "3"];
+/// After the last fall; a busy machine may need two epochs to enter an agent.
+const EPOCHS_MORE: usize = 3;
+/// One epoch: a fall may come at every stage of it.
+const WAIT_MS_MAX: u64 = 12_000;
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -36,37 +42,59 @@ fn replayed(folder: &Path) -> Vec<Value> {
 
 #[test]
 fn a_network_killed_at_random_moments_loses_and_doubles_nothing() {
-    let _turn = turn();
-    let (kills, mut random) = (number("AGON_KILLS", KILLS), number("AGON_KILL_SEED", SEED));
+    let _room = beside_others();
+    let (kills, seed) = (number("AGON_KILLS", KILLS), number("AGON_KILL_SEED", SEED));
+    let lives = kills.div_ceil(KILLS_OF_ONE);
+    std::thread::scope(|scope| {
+        for life in 0..lives {
+            let falls = kills / lives + u64::from(life < kills % lives);
+            scope.spawn(move || lives_through(falls, seed + life));
+        }
+    });
+}
+
+/// One network that falls so often, and then ends well.
+fn lives_through(falls: u64, seed: u64) {
+    let mut random = seed;
     let folder = tempfile::tempdir().unwrap();
     let mut entered: BTreeMap<String, String> = BTreeMap::new();
     let mut seals: Vec<Value> = Vec::new();
-    for kill in 0..kills {
+    for fall in 0..falls {
+        let at = format!("seed {seed}, fall {fall}");
         let network = Network::start(folder.path(), &OPTIONS);
         // The network must at least come up between two falls.
-        assert!(network.event("started", Duration::from_secs(60)).is_some(), "kill {kill}: it starts again");
-        if kill == 0 {
+        assert!(network.event("started", Duration::from_secs(60)).is_some(), "{at}: it starts again");
+        if fall == 0 {
             // From the first fall on there is something to lose.
             let first = network.event("entered", Duration::from_secs(60)).expect("an agent is accepted");
             entered.insert(first["agent"].to_string(), first["submission"].to_string());
         }
-        let wait = Duration::from_millis(next(&mut random) % 12_000);
+        let wait = Duration::from_millis(next(&mut random) % WAIT_MS_MAX);
         while let Some(line) = network.event("entered", wait) {
             let (agent, id) = (line["agent"].to_string(), line["submission"].to_string());
             let before = entered.insert(agent.clone(), id.clone());
-            assert!(before.is_none_or(|before| before == id), "{agent} is entered once, under one id");
+            assert!(before.is_none_or(|before| before == id), "{at}: {agent} is entered once, under one id");
         }
         network.kill();
-        let found =
-            replayed(folder.path()).into_iter().map(|ledger| ledger["seals"].as_array().unwrap().clone());
-        let longest = found.max_by_key(Vec::len).unwrap_or_default();
-        assert!(longest.starts_with(&seals), "kill {kill}: a sealed epoch never changes");
+        let longest = longest_seals(folder.path());
+        assert!(longest.starts_with(&seals), "{at}: a sealed epoch never changes");
         seals = longest;
     }
-    let until = (seals.len() + 2).to_string();
-    let mut network = Network::start(folder.path(), &[&OPTIONS[..], &["--until-epoch", &until]].concat());
+    ends_well(folder.path(), &entered, &seals);
+}
+
+/// The seals of the ledger that has most of them.
+fn longest_seals(folder: &Path) -> Vec<Value> {
+    let found = replayed(folder).into_iter().map(|ledger| ledger["seals"].as_array().unwrap().clone());
+    found.max_by_key(Vec::len).unwrap_or_default()
+}
+
+/// Goes on until the last agent had an epoch to be entered in and one to be scored in: what was entered is there once.
+fn ends_well(folder: &Path, entered: &BTreeMap<String, String>, seals: &[Value]) {
+    let until = (seals.len() + EPOCHS_MORE).to_string();
+    let mut network = Network::start(folder, &[&OPTIONS[..], &["--until-epoch", &until]].concat());
     let started = network.event("started", Duration::from_secs(60)).expect("it starts");
-    let name = started["network"].as_str().unwrap().to_owned();
+    let name = started["network"].as_str().unwrap();
     let done = network.event("done", Duration::from_secs(180)).expect("it ends well after all");
     assert!(network.wait().success());
     let mut shown: BTreeMap<String, usize> = BTreeMap::new();
@@ -75,14 +103,12 @@ fn a_network_killed_at_random_moments_loses_and_doubles_nothing() {
         assert!(row["score"].is_string(), "every accepted submission has its score: {row}");
     }
     assert!(shown.values().all(|count| *count == 1), "nothing is doubled");
-    assert!(entered.values().all(|id| shown.contains_key(id)), "nothing is lost: {entered:?} {shown:?}");
+    let lost: Vec<_> = entered.iter().filter(|(_, id)| !shown.contains_key(*id)).collect();
+    assert!(lost.is_empty(), "nothing is lost: {lost:?}");
     assert_eq!(shown.len(), 13, "every example agent is there");
-    let ledgers = replayed(folder.path());
-    let longest =
-        ledgers.iter().map(|ledger| ledger["seals"].as_array().unwrap()).max_by_key(|seals| seals.len());
-    let longest = longest.unwrap();
-    assert!(longest.starts_with(&seals));
-    weights_were_set_once(folder.path(), &name, longest.len());
+    let longest = longest_seals(folder);
+    assert!(longest.starts_with(seals), "a sealed epoch never changes");
+    weights_were_set_once(folder, name, longest.len());
 }
 
 /// The chain counts the calls of each hotkey, and a validator calls for nothing but weights: once for each seal at
@@ -130,7 +156,7 @@ fn process_of(folder: &Path) -> Option<String> {
 
 #[test]
 fn a_leader_or_a_chain_that_falls_alone_comes_back_and_the_network_heals() {
-    let _turn = turn();
+    let _room = beside_others();
     let folder = tempfile::tempdir().unwrap();
     let mut network = Network::start(folder.path(), &[&OPTIONS[..], &["--until-epoch", "3"]].concat());
     assert!(network.event("entered", Duration::from_secs(60)).is_some(), "it runs");

@@ -1,6 +1,6 @@
 //! The first thing that a newcomer sees.
 
-use crate::network::{Network, agon, turn};
+use crate::network::{Network, agon, alone};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ fn score(done: &Value, challenge: &str, agent: &str) -> f64 {
 
 #[test]
 fn a_whole_network_scores_every_agent_and_sets_weights_within_a_minute() {
-    let _turn = turn();
+    let _room = alone();
     let folder = tempfile::tempdir().unwrap();
     let begun = Instant::now();
     let mut network = Network::start(folder.path(), &["--until-epoch", "2"]);

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the fuzz targets and runs each for some seconds (20, or the first argument). Needs a nightly compiler.
+# Builds the fuzz targets and runs each for some seconds (20, or the first argument), as many at a time as there are
+# cores. Needs a nightly compiler.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../fuzz"
 seconds=${1:-20}
@@ -16,10 +17,22 @@ CARGO_TARGET_DIR=$builds RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitize
 -Cllvm-args=-sanitizer-coverage-trace-compares -Zsanitizer=address --cfg fuzzing" \
     cargo +nightly build --quiet --release --locked --target "$target"
 
-for source in targets/*.rs; do
-    name=$(basename "$source" .rs)
+fuzz() { # source
+    local name corpus said
+    name=$(basename "$1" .rs)
     corpus=$builds/corpus/$name
+    said=$builds/$name.log
     mkdir -p "$corpus"
-    echo "fuzzing $name for $seconds s"
-    "$builds/$target/release/$name" -max_total_time="$seconds" -verbosity=0 -print_final_stats=0 "$corpus"
-done
+    if ! "$builds/$target/release/$name" -max_total_time="$seconds" -verbosity=0 -print_final_stats=0 \
+        -artifact_prefix="$builds/" "$corpus" >"$said" 2>&1; then
+        cat "$said"
+        echo "$name: found a fault, see above"
+        return 1
+    fi
+    echo "$name: nothing found in $seconds s"
+}
+
+# As many at a time as there are cores; xargs fails if one of them does.
+export -f fuzz
+export builds target seconds
+printf '%s\n' targets/*.rs | xargs -P "$(nproc)" -I '{}' bash -c 'fuzz "$1"' _ '{}'

@@ -1,7 +1,10 @@
 //! The commands of `agon`: nouns first, then verbs.
 
+mod flags;
+
 use agon_types::NetworkId;
 use clap::{Args, Parser, Subcommand};
+pub use flags::{Flags, Global};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,28 +13,9 @@ use std::time::Duration;
 #[command(name = "agon", version, arg_required_else_help = true)]
 pub struct Cli {
     #[command(flatten)]
-    pub global: Global,
+    pub flags: Flags,
     #[command(subcommand)]
     pub command: Command,
-}
-
-#[derive(Debug, Clone, Args)]
-pub struct Global {
-    /// Print one JSON document, or JSON lines for streams, on standard output
-    #[arg(long, global = true)]
-    pub json: bool,
-    /// Say nothing on standard error but errors
-    #[arg(long, global = true)]
-    pub quiet: bool,
-    /// Where this machine keeps its files
-    #[arg(long, global = true, default_value = "data", value_name = "DIR")]
-    pub data_dir: PathBuf,
-    /// The hub to talk to [default: that of `agon up` in the data directory, or http://127.0.0.1:7700]
-    #[arg(long, global = true, value_name = "URL")]
-    pub hub: Option<String>,
-    /// The hotkey to sign with: a name in the data directory's keys, or a file
-    #[arg(long, global = true, default_value = "default", value_name = "NAME|FILE")]
-    pub key: String,
 }
 
 #[derive(Debug, Subcommand)]
@@ -39,7 +23,7 @@ pub enum Command {
     /// Run the whole network on this machine: chain, validators, hub, example challenges and miners
     Up(UpOptions),
     /// Run one node, with the roles of its config
-    Node(NodeOptions),
+    Node(NodeFlags),
     /// The development chain: a simulator for laptops and tests
     #[command(subcommand)]
     Chain(ChainCommand),
@@ -104,12 +88,16 @@ pub struct UpOptions {
 }
 
 #[derive(Debug, Args)]
-pub struct NodeOptions {
-    /// The config of this node
-    #[arg(long, value_name = "FILE", default_value = "agon.toml")]
-    pub config: PathBuf,
+pub struct NodeFlags {
     /// Stop when standard input ends; `agon up` starts its nodes so
     #[arg(long, hide = true)]
+    pub stop_with_stdin: bool,
+}
+
+/// How a node is started.
+#[derive(Debug)]
+pub struct NodeOptions {
+    pub config: PathBuf,
     pub stop_with_stdin: bool,
 }
 

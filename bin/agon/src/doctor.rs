@@ -1,9 +1,9 @@
-//! `agon doctor`: what this machine can do, what is missing, and the remedy of each.
+//! `agon doctor`: what this machine can do, how the network does, what is missing, and the remedy of each.
+
+mod network;
 
 use crate::cli::Global;
-use crate::client::Client;
 use crate::output::{Failure, Output, table};
-use crate::up;
 use agon_port::Sandbox;
 use agon_sandbox_wasm::WasmSandbox;
 use agon_types::Digest;
@@ -32,8 +32,7 @@ impl Finding {
 }
 
 pub async fn run(global: &Global, output: Output) -> Result<(), Failure> {
-    let hub = Client::of(global)?;
-    let findings = [
+    let machine = [
         Finding::new(
             "sandbox",
             sandbox().await,
@@ -45,13 +44,8 @@ pub async fn run(global: &Global, output: Output) -> Result<(), Failure> {
             "free some space, or name another folder with --data-dir",
         ),
         Finding::new("clock", clock(), "set the clock of this machine; a time service keeps it right"),
-        Finding::new("hub", hub_state(&hub).await, "start one with `agon up`, or name one with --hub"),
-        Finding::new(
-            "chain",
-            chain_state(global, &hub).await,
-            "start one with `agon up`, or name one in agon.toml",
-        ),
     ];
+    let findings: Vec<Finding> = machine.into_iter().chain(network::findings(global).await?).collect();
     let rows: Vec<Vec<String>> = findings.iter().map(row).collect();
     output
         .result(&serde_json::json!({ "items": findings }), || table(&["", "what", "found", "remedy"], &rows));
@@ -101,27 +95,5 @@ fn clock() -> Result<String, String> {
     match SystemTime::now().duration_since(UNIX_EPOCH) {
         Ok(now) if now >= EARLIEST => Ok("plausible".to_owned()),
         _ => Err("this machine believes to be before 2026".to_owned()),
-    }
-}
-
-async fn hub_state(hub: &Client) -> Result<String, String> {
-    let network = hub.get("/v1/network").await.map_err(text)?;
-    Ok(format!("network {}, height {}, epoch {}", network["network"], network["height"], network["epoch"]))
-}
-
-async fn chain_state(global: &Global, hub: &Client) -> Result<String, String> {
-    let url = up::chain_url(global, None);
-    let network = hub.network().await.map_err(text)?;
-    let client = crate::chain::client(network, &url).map_err(text)?;
-    let head = client.head().await.map_err(|error| error.to_string())?;
-    Ok(format!("development chain at {url}, block {}", head.number))
-}
-
-fn text(failure: Failure) -> String {
-    match failure {
-        Failure::Refused(text)
-        | Failure::Unreachable(text)
-        | Failure::Usage(text)
-        | Failure::Internal(text) => text,
     }
 }

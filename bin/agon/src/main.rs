@@ -23,14 +23,14 @@ mod submit;
 mod up;
 
 use clap::Parser as _;
-use cli::{Cli, Command};
+use cli::{Cli, Command, Global, NodeOptions};
 use output::{Failure, Output};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    output::log_to_stderr(cli.global.quiet, matches!(cli.command, Command::Up(_)));
-    let output = Output::new(cli.global.json);
+    output::log_to_stderr(cli.flags.quiet, matches!(cli.command, Command::Up(_)));
+    let output = Output::new(cli.flags.json);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.expect("a process can start its own threads");
     match runtime.block_on(run(cli, output)) {
@@ -40,10 +40,14 @@ fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli, output: Output) -> Result<(), Failure> {
-    let global = cli.global;
+    let config = cli.flags.config.clone();
+    let global = Global::new(cli.flags)?;
     match cli.command {
         Command::Up(options) => up::run(&global, options, output).await,
-        Command::Node(options) => node::run(&global, options).await,
+        Command::Node(cli::NodeFlags { stop_with_stdin }) => {
+            let config = config.unwrap_or_else(|| "agon.toml".into());
+            node::run(&global, NodeOptions { config, stop_with_stdin }).await
+        }
         Command::Chain(command) => chain::run(&global, command, output).await,
         Command::Key(command) => key::run(&global, command, output),
         Command::Submit(options) => submit::run(&global, options, output).await,

@@ -1,0 +1,94 @@
+//! The commands that documents tell their readers to type, typed as they stand there, in their order.
+
+use crate::documents::{blocks, of, root};
+use crate::network::{AGON, Network, agon, beside_others};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Where a reader finds commands.
+const DOCUMENTS: [&str; 3] = ["README.md", "CONTRIBUTING.md", "docs/guides"];
+/// What a shell reads; other fences hold files and answers.
+const SHELL: [&str; 3] = ["", "sh", "console"];
+
+/// What another part of `.ci/run` runs, and which; a line that is gone from the documents is an error here.
+const ELSEWHERE: [(&str, &str); 3] = [
+    ("cargo run -- up", "a whole network to epoch 2"),
+    ("cargo run -- up --fresh --until-epoch 2", "a whole network to epoch 2"),
+    ("cargo test --workspace", "tests"),
+];
+/// What the documents say to do once the network is stopped.
+const STOPPED: [&str; 1] = ["agon replay"];
+
+/// The epoch that the documents ask for.
+const EPOCH: &str = "2";
+/// Longest wait for its seal, and the time between two looks.
+const SEAL: Duration = Duration::from_secs(120);
+const POLL: Duration = Duration::from_millis(300);
+
+/// Every command line, with the place where it stands.
+fn commands() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (path, text) in of(&DOCUMENTS) {
+        for block in blocks(&text).into_iter().filter(|block| SHELL.contains(&block.language.as_str())) {
+            for (number, line) in (block.line..).zip(&block.lines).filter(|(_, line)| !line.is_empty()) {
+                found.push((format!("{path}:{number}"), line.trim_start_matches("$ ").to_owned()));
+            }
+        }
+    }
+    found
+}
+
+/// Types a line in a folder that has the network's files and the example agents where the documents have them.
+fn typed(folder: &Path, (place, line): &(String, String)) {
+    let path = format!("{}:{}", folder.join("bin").display(), std::env::var("PATH").unwrap_or_default());
+    let shell = Command::new("sh")
+        .args(["-euc", line])
+        .current_dir(folder)
+        .env("PATH", path)
+        .stdin(Stdio::null())
+        .output();
+    let output = shell.expect("every machine has a shell");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{place}: `{line}` ends with {}: {said}", output.status);
+}
+
+/// A folder as a reader's: `data`, the repository's agents, and `agon` on the path.
+fn readers_folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("bin")).unwrap();
+    std::os::unix::fs::symlink(AGON, folder.path().join("bin/agon")).unwrap();
+    std::os::unix::fs::symlink(root().join("agents"), folder.path().join("agents")).unwrap();
+    folder
+}
+
+#[test]
+fn every_command_of_the_documents_does_what_its_reader_expects() {
+    let _room = beside_others();
+    let (elsewhere, commands): (Vec<_>, Vec<_>) =
+        commands().into_iter().partition(|(_, line)| ELSEWHERE.iter().any(|(known, _)| known == line));
+    let elsewhere: BTreeSet<&str> = elsewhere.iter().map(|(_, line)| line.as_str()).collect();
+    assert_eq!(elsewhere, ELSEWHERE.map(|(line, _)| line).into(), "what runs elsewhere is what is written");
+    assert!(commands.len() > ELSEWHERE.len(), "the documents have commands");
+
+    let folder = readers_folder();
+    let data = folder.path().join("data");
+    let network = Network::start(&data, &["--validators", "1", "--epoch", "6s"]);
+    let entered = network.event("entered", Duration::from_secs(60)).expect("the challenges are open");
+    let id = entered["submission"].as_str().unwrap();
+    let deadline = Instant::now() + SEAL;
+    while agon(&data, &["seal", "show", EPOCH, "--json"]).0 != 0 {
+        assert!(Instant::now() < deadline, "epoch {EPOCH} is not sealed");
+        std::thread::sleep(POLL);
+    }
+    let with_id = commands.into_iter().map(|(place, line)| {
+        let words = line.split(' ').map(|word| if word == "ID" { id } else { word });
+        (place, words.collect::<Vec<_>>().join(" "))
+    });
+    let (stopped, running): (Vec<_>, Vec<_>) =
+        with_id.partition(|(_, line)| STOPPED.contains(&line.as_str()));
+    running.iter().for_each(|command| typed(folder.path(), command));
+    network.kill();
+    stopped.iter().for_each(|command| typed(folder.path(), command));
+}
