@@ -50,7 +50,8 @@ async fn gets_row(session: &Session<'_>, id: &str, score: &str) {
     assert_eq!(session.run(MARKED).await, true, "the page was not loaded again");
 }
 
-async fn follows(session: &Session<'_>, network: &Network, (folder, hub): (&Path, &str)) {
+/// Follows an agent from its submission to the board; returns its id and its score.
+async fn follows(session: &Session<'_>, network: &Network, (folder, hub): (&Path, &str)) -> (String, String) {
     // From the very start on: the page has to find the challenges by itself.
     let index = session.new_window().await;
     session.navigate(hub).await;
@@ -82,18 +83,56 @@ async fn follows(session: &Session<'_>, network: &Network, (folder, hub): (&Path
     // Were there an error, we would have seen it.
     session.navigate(&format!("{hub}/nothing")).await;
     assert_ne!(session.errors().await, Vec::<Value>::new(), "a page that is missing is an error");
+    (id, score)
 }
 
-async fn reads(session: &Session<'_>, hub: &str) {
+/// Every text that a page has under a selector.
+async fn texts(session: &Session<'_>, selector: &str) -> Vec<String> {
+    let all =
+        format!("return [...document.querySelectorAll('{selector}')].map((part) => part.textContent.trim())");
+    serde_json::from_value(session.run(&all).await).unwrap()
+}
+
+async fn reads(session: &Session<'_>, hub: &str, (id, score): (&str, &str)) {
     session.navigate("data:text/html,<title>off</title><script>document.title='on'</script>").await;
     assert_eq!(session.run("return document.title").await, "off", "no page's script runs");
     for page in ["/", "/challenges/route"] {
         session.navigate(&format!("{hub}{page}")).await;
-        let names = "return [...document.querySelectorAll('.board tbody a')].map((link) => link.textContent)";
-        let names: Vec<String> = serde_json::from_value(session.run(names).await).unwrap();
+        let names = texts(session, ".board tbody a").await;
         for name in [AGENT, "route-two-opt", "route-greedy", "route-liar"] {
             assert!(names.iter().any(|shown| shown == name), "{page} has a row of {name}: {names:?}");
         }
+    }
+    session.navigate(&format!("{hub}/submissions/{id}")).await;
+    assert_eq!(texts(session, "h1").await.len(), 1);
+    assert!(texts(session, "h1").await[0].starts_with(AGENT));
+    assert!(texts(session, ".figure.score").await[0].starts_with(score), "it has its score");
+    let steps = ["submission", "vault", "job", "report", "score", "weights", "chain"];
+    assert_eq!(texts(session, ".way li strong").await, steps);
+    assert_eq!(texts(session, ".way li .state").await[4], "done");
+    reads_numbers(session, hub).await;
+}
+
+/// The pages of the last sealed epoch, and of the network.
+async fn reads_numbers(session: &Session<'_>, hub: &str) {
+    session.navigate(hub).await;
+    let sealed = "return document.querySelector('.pulse [data-key=sealed] a').getAttribute('href')";
+    let sealed = session.run(sealed).await;
+    session.navigate(&format!("{hub}{}", sealed.as_str().unwrap())).await;
+    assert!(texts(session, "h1").await[0].starts_with("Epoch "));
+    let shares = texts(session, "tbody .number:last-child").await;
+    assert!(!shares.is_empty() && shares.iter().all(|share| share.ends_with('%')), "weights: {shares:?}");
+    let headings = texts(session, "h2").await;
+    assert_eq!(headings, ["Weights", "Who earned", "Seal"]);
+    assert_eq!(texts(session, "p.digest").await[0].len(), 64, "the digest of the seal");
+
+    session.navigate(&format!("{hub}/network")).await;
+    let validators = texts(session, "tr[data-key^=\"v/\"] .status").await;
+    assert_eq!(validators, ["active", "active"]);
+    assert_eq!(texts(session, "h2").await, ["Validators", "Voters", "Numbers"]);
+    let names = texts(session, "dl.rules dt").await;
+    for name in ["submissions", "height", "an epoch", "owner", "genesis"] {
+        assert!(names.iter().any(|shown| shown == name), "the network page tells {name}: {names:?}");
     }
 }
 
@@ -109,10 +148,10 @@ fn the_pages_in_a_browser_follow_a_submission_by_themselves_and_need_no_javascri
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let session = Session::open(&driver, &folder.path().join("with-scripts"), true).await;
-        follows(&session, &network, (folder.path(), hub)).await;
+        let (id, score) = follows(&session, &network, (folder.path(), hub)).await;
         session.close().await;
         let session = Session::open(&driver, &folder.path().join("without-scripts"), false).await;
-        reads(&session, hub).await;
+        reads(&session, hub, (&id, &score)).await;
         session.close().await;
     });
 }

@@ -165,5 +165,13 @@ async fn main() {
     let hub = listener.local_addr().unwrap();
     tokio::spawn(agon_hub::serve(listener, network.parts.clone(), CancellationToken::new()));
     compare(hub, "/").await;
-    compare(hub, &format!("/challenges/{}", challenge())).await;
+    let path = format!("/challenges/{}", challenge());
+    compare(hub, &path).await;
+    let id = announcement(999).submission(&network.parts.node.genesis().network);
+    for name in ["pulse", "about", "rows", "waiting", &format!("row/{id}")] {
+        let (_, whole) = ask(hub, &format!("{path}?fragment={name}")).await;
+        let (head, body) = whole.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        println!("  its fragment {name}: {} bytes", body.len());
+    }
 }

@@ -3,17 +3,19 @@
 use crate::limits;
 use crate::problem::Problem;
 use axum::body::{Body, Bytes, HttpBody as _};
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
-use axum::http::request::Parts;
+use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::str::FromStr;
 use std::time::Duration;
 
+mod name;
+mod query;
 mod signed;
 
+pub(crate) use name::{Name, Named};
+pub(crate) use query::{Asked, Asking, Given, Unasked};
 pub(crate) use signed::SignedBy;
 
 /// How much may come, and within what time.
@@ -81,35 +83,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     })
 }
 
-/// The query; a key that the route does not know is refused, so that no misspelt filter looks like an answer.
-#[derive(Debug)]
-pub(crate) struct Asked<T>(pub T);
-
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let query = Query::<T>::from_request_parts(parts, state).await;
-        query
-            .map(|Query(query)| Self(query))
-            .map_err(|rejection| Problem::new("bad_query", rejection.body_text()))
-    }
-}
-
-/// The one name in a path.
-#[derive(Debug)]
-pub(crate) struct Named<T>(pub T);
-
-impl<T, S> FromRequestParts<S> for Named<T>
-where
-    T: FromStr<Err: std::fmt::Display>,
-    S: Send + Sync,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let text = Path::<String>::from_request_parts(parts, state).await;
-        let Path(text) = text.map_err(|rejection| Problem::new("not_found", rejection.body_text()))?;
-        text.parse().map(Self).map_err(|error: T::Err| Problem::new("not_found", error.to_string()))
+/// What came from outside, to be repeated in an answer; what is long is only counted.
+pub(crate) fn shown(text: &str) -> String {
+    match text.len() <= limits::ECHO_BYTES_MAX {
+        true => format!("{text:?}"),
+        false => format!("a text of {} bytes", text.len()),
     }
 }

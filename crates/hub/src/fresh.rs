@@ -34,7 +34,7 @@ async fn named(asked: &HeaderMap, response: Response) -> Response {
     if let Ok(value) = HeaderValue::from_str(&tag) {
         head.headers.insert(header::ETAG, value);
     }
-    head.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    head.headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
     if is_known {
         head.status = StatusCode::NOT_MODIFIED;
         head.headers.remove(header::CONTENT_TYPE);

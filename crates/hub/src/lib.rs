@@ -18,7 +18,7 @@
 //! * [`signature`]: requests that a hotkey signs, for both ends
 //! * `view`: what is shown, read from the state; the API and the pages show the same
 //! * `api`: the JSON routes; `tickets`: uploads and what becomes of them; `stream`: live events
-//! * `pages`: the same for people, from `templates/` and `static/`
+//! * `pages`: the same for people, whole or by fragment, from `templates/` and `static/`
 //! * `patience`: connections whose other end does not read are closed
 //! * `limits`, `time`: every maximum, and how times are written
 

@@ -2,6 +2,12 @@
 
 use agon_types::limits;
 
+/// The address of a request, without its host.
+pub const URI_BYTES_MAX: usize = 8 << 10;
+/// All headers of a request together, names and values.
+pub const HEADERS_BYTES_MAX: usize = 32 << 10;
+/// A name or a value from outside that an answer repeats; a longer one is only counted.
+pub const ECHO_BYTES_MAX: usize = 80;
 /// A JSON document from outside: one action in hexadecimal, and a little around it.
 pub const DOCUMENT_BYTES_MAX: usize = 2 * limits::ACTION_BYTES_MAX + 4096;
 /// How long a document may take to arrive.

@@ -12,12 +12,24 @@ mod schemas;
 
 const PROBLEM: &str = "Problem";
 
+/// Statuses of problems that every operation has: keys of a query that it does not know, an address or headers that
+/// are too long, and every fault of ours.
+const EVERYWHERE: &[u16] = &[400, 414, 431, 500];
+
 pub(crate) fn document() -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Agon",
             "summary": "An open competition for AI agents: submissions, boards, epochs and weights, over one hub.",
+            "description": format!(
+                "Every answer has an x-request-id, and every refusal is a problem (RFC 9457), with one exception: a \
+                 request whose head cannot be read as HTTP/1.1, has more than 100 headers or an address of 64 KiB \
+                 gets 400, 414 or 431 without a body and without an id, and its connection is closed. Addresses of \
+                 more than {} bytes and headers of more than {} bytes together are refused as problems.",
+                limits::URI_BYTES_MAX,
+                limits::HEADERS_BYTES_MAX
+            ),
             "version": env!("CARGO_PKG_VERSION"),
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
@@ -86,8 +98,7 @@ fn answers(operation: &Operation) -> Value {
     if operation.is_kept() {
         answers.insert("304".to_owned(), json!({ "description": "the reader has this document already" }));
     }
-    // Every fault of ours becomes a problem too.
-    for status in operation.problems.iter().chain(&[500]) {
+    for status in operation.problems.iter().chain(EVERYWHERE) {
         let described = json!({
             "description": "a problem (RFC 9457), whose `code` says which",
             "content": { "application/problem+json": { "schema": schemas::reference(PROBLEM) } },
@@ -125,7 +136,18 @@ mod tests {
     #[test]
     fn the_document_has_the_paths_of_the_router() {
         let described: BTreeSet<&str> = routes::OPERATIONS.iter().map(|operation| operation.path).collect();
-        assert_eq!(described, crate::router::paths().into_iter().collect());
+        let served: BTreeSet<&str> = crate::router::paths().into_iter().collect();
+        let undescribed: Vec<_> = served.difference(&described).collect();
+        assert!(
+            undescribed.is_empty(),
+            "{undescribed:?} are in src/router.rs and not described: add them to OPERATIONS in src/openapi/routes.rs"
+        );
+        let unserved: Vec<_> = described.difference(&served).collect();
+        assert!(
+            unserved.is_empty(),
+            "{unserved:?} are described in src/openapi/routes.rs and not served: add them to src/router.rs, or take \
+             their operations out"
+        );
     }
 
     #[test]
@@ -175,10 +197,10 @@ mod tests {
 
     #[test]
     fn every_status_of_a_problem_is_documented_somewhere() {
-        let documented: BTreeSet<u16> =
-            routes::OPERATIONS.iter().flat_map(|one| one.problems).copied().collect();
-        // A method that an address does not know belongs to no operation, and every operation has the last.
-        let known = problem::statuses().filter(|status| ![405, 500].contains(status)).collect();
-        assert_eq!(documented, known);
+        let of_one = routes::OPERATIONS.iter().flat_map(|one| one.problems);
+        let documented: BTreeSet<u16> = of_one.chain(EVERYWHERE).copied().collect();
+        // A method that an address does not know belongs to no operation.
+        let known = problem::statuses().filter(|status| *status != 405).collect();
+        assert_eq!(documented, known, "the statuses of OPERATIONS, and those of the codes in src/problem.rs");
     }
 }

@@ -23,11 +23,11 @@ const STATUSES: &[(&str, u16)] = &[
     // What a node says of itself. A follower takes a 4xx for a final answer, so these are none.
     ("bad_signature", 401), ("busy", 503), ("unavailable", 503), ("not_decided", 503),
     // The hub's own.
-    ("bad_field", 400), ("malformed_json", 400), ("bad_query", 400), ("bad_body", 400),
+    ("bad_field", 400), ("malformed_json", 400), ("bad_body", 400),
     ("malformed_action", 400), ("unknown_action", 400), ("wrong_action", 400), ("not_found", 404),
     ("unknown_ticket", 404), ("unknown_epoch", 404), ("unknown_validator", 404), ("unknown_artifact", 404),
     ("no_seal", 404), ("method_not_allowed", 405), ("too_slow", 408), ("awaiting_upload", 409),
-    ("ticket_expired", 410), ("too_large", 413), ("unsupported_media_type", 415), ("wrong_digest", 422),
+    ("ticket_expired", 410), ("too_large", 413), ("uri_too_long", 414), ("headers_too_large", 431), ("unsupported_media_type", 415), ("wrong_digest", 422),
     // Of signed requests; `bad_signature` is one of them too.
     ("unsigned", 401), ("stale_signature", 401), ("wrong_network", 401), ("replayed", 409), ("bad_digest", 400),
     ("not_yours", 403),
@@ -99,6 +99,10 @@ impl Problem {
         self.code
     }
 
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     pub fn status(&self) -> StatusCode {
         let known = STATUSES.iter().find(|(code, _)| *code == self.code).map(|(_, status)| *status);
         let known = known.and_then(|status| StatusCode::from_u16(status).ok());
@@ -106,7 +110,7 @@ impl Problem {
     }
 
     /// The code as a sentence, the same for each of its cases.
-    fn title(&self) -> String {
+    pub fn title(&self) -> String {
         let text = self.code.replace('_', " ");
         let mut characters = text.chars();
         characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
@@ -142,6 +146,8 @@ impl IntoResponse for Problem {
         if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
+        // What surrounds every answer makes a page of it where a person asked.
+        response.extensions_mut().insert(self);
         response
     }
 }

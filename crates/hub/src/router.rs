@@ -22,7 +22,7 @@ pub(crate) fn routes(hub: Arc<Hub>) -> Router {
     together(documents())
         .layer(from_fn(fresh::answer))
         .merge(together(others()))
-        .merge(together(people()))
+        .merge(together(people()).layer(from_fn(fresh::answer)))
         .method_not_allowed_fallback(not_allowed)
         .fallback(pages::nothing_here)
         // Our own extractors bound every body; nothing else may read one.

@@ -1,5 +1,6 @@
 //! One listener's stream of events: what it asked for, and where in the feed it stands.
 
+use crate::ask::shown;
 use crate::hub::Hub;
 use crate::limits;
 use crate::problem::Problem;
@@ -54,7 +55,8 @@ impl Filter {
             };
             if !known || index >= limits::FILTER_TYPES_MAX {
                 let detail = format!(
-                    "{text:?} is no type of event, or one too many: use such as score.agreed, submission.*"
+                    "{} is no type of event, or one too many: use such as score.agreed, submission.*",
+                    shown(text)
                 );
                 return Err(Problem::field("types", detail));
             }

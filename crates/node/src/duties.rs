@@ -1,6 +1,7 @@
 //! A validator's work: register, evaluate, commit, reveal. All of it is found anew from the state after each block.
 
 use crate::handle::Handle;
+use crate::limits::EVALUATIONS_MAX;
 use crate::start::Identity;
 use agon_port::records::OwnReport;
 use agon_port::sandbox::Run;
@@ -19,8 +20,6 @@ use tokio_util::sync::CancellationToken;
 const RESEND_HEIGHTS: u64 = 8;
 /// Heights for which a validator's action is valid.
 const EXPIRY_HEIGHTS: u64 = 200;
-/// Evaluations of one job, when the fault is ours, before we abstain.
-const ATTEMPTS_MAX: u32 = 3;
 /// Heights after which missing bytes are asked for again.
 const MISSING_HEIGHTS: u64 = 2;
 /// Epochs for which own reports are kept; after that they have left the ledger's state, too.
@@ -136,7 +135,8 @@ async fn evaluate(workshop: &Workshop, desk: &mut Desk, job: JobId) {
         Ok(None) => {
             let height = workshop.height();
             let setback = desk.setbacks.get(&job);
-            let may = setback.is_none_or(|known| known.attempts < ATTEMPTS_MAX && known.again_at <= height);
+            let may =
+                setback.is_none_or(|known| known.attempts < EVALUATIONS_MAX && known.again_at <= height);
             if desk.current.is_none() && may {
                 desk.current = Some(job);
                 let workshop = workshop.clone();
@@ -169,7 +169,7 @@ fn finish(workshop: &Workshop, desk: &mut Desk, done: Done) {
         Problem::Fault(problem) => {
             setback.attempts += 1;
             setback.again_at = height.plus(1 << setback.attempts);
-            let abstains = setback.attempts >= ATTEMPTS_MAX;
+            let abstains = setback.attempts >= EVALUATIONS_MAX;
             let attempt = setback.attempts;
             tracing::warn!(%job, attempt, abstains, "evaluation failed by our fault: {problem}");
         }
@@ -192,6 +192,7 @@ async fn sweep(workshop: &Workshop, desk: &mut Desk) {
 /// Evaluates a job and keeps the report durably.
 #[tracing::instrument(skip_all, fields(job.id = %id, submission.id = %id.submission.short()))]
 async fn produce(workshop: &Workshop, id: JobId) -> Result<(), Problem> {
+    let begun = tokio::time::Instant::now();
     let task = workshop.handle.read(|state| pending::task(state, id));
     let task = task.ok_or_else(|| "the job has left the state".to_owned())?;
     // The second round asks for the same outcome again, so it need not be made again.
@@ -201,10 +202,15 @@ async fn produce(workshop: &Workshop, id: JobId) -> Result<(), Problem> {
         Some(own) => own.report.outcome,
         None => outcome(workshop, &task).await?,
     };
+    let code = match &outcome {
+        Outcome::Scored(_) => "scored",
+        Outcome::Failed(failure) => failure.reason.code(),
+    };
     let mut salt = [0; 32];
     (workshop.random)(&mut salt);
     let report = Report { job: id, validator: workshop.identity.hotkey.hotkey(), outcome };
     workshop.records.keep_report(OwnReport { report, salt }).await.map_err(|error| error.to_string())?;
+    tracing::info!(outcome = code, ms = begun.elapsed().as_millis(), "a job is finished");
     Ok(())
 }
 

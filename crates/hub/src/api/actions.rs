@@ -1,6 +1,6 @@
 //! Signed actions on their way to the ledger, unchanged.
 
-use crate::ask::{Document, Named};
+use crate::ask::{Document, Named, Unasked};
 use crate::hub::Hub;
 use crate::problem::Problem;
 use crate::tickets;
@@ -42,6 +42,7 @@ async fn decide(hub: &Hub, signed: Signed<Action>) -> Result<Json<Value>, Proble
 
 pub(crate) async fn post(
     State(hub): State<Arc<Hub>>,
+    _: Unasked,
     Document(sent): Document<Sent>,
 ) -> Result<Json<Value>, Problem> {
     decide(&hub, decode(&sent.action)?).await
@@ -53,6 +54,7 @@ fn wrong(expected: &str) -> Problem {
 
 pub(crate) async fn publish(
     State(hub): State<Arc<Hub>>,
+    _: Unasked,
     Document(sent): Document<Sent>,
 ) -> Result<Json<Value>, Problem> {
     let signed = decode(&sent.action)?;
@@ -65,6 +67,7 @@ pub(crate) async fn publish(
 pub(crate) async fn change(
     State(hub): State<Arc<Hub>>,
     Named(id): Named<ChallengeId>,
+    _: Unasked,
     Document(sent): Document<Sent>,
 ) -> Result<Json<Value>, Problem> {
     let signed = decode(&sent.action)?;

@@ -1,6 +1,6 @@
 //! Decided blocks for followers, and artifacts by digest.
 
-use crate::ask::{Asked, Named};
+use crate::ask::{Asked, Asking, Given, Named, Unasked};
 use crate::hub::Hub;
 use crate::limits;
 use crate::problem::Problem;
@@ -12,17 +12,28 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(crate) struct Query {
-    from: u64,
+    from: Height,
     limit: Option<usize>,
     wait_ms: Option<u64>,
+}
+
+impl Asking for Query {
+    const KEYS: &'static [&'static str] = &["from", "limit", "wait_ms"];
+
+    fn read(given: &mut Given) -> Self {
+        let from = given.within("from", 1..=u64::MAX);
+        Self {
+            from: Height(given.needed("from", (from, "the height of the first block, from 1 on"))),
+            limit: given.within("limit", 1..=limits::BLOCKS_MAX),
+            wait_ms: given.value("wait_ms", "a whole number of milliseconds"),
+        }
+    }
 }
 
 /// Blocks from a height on. Where there are none yet, the answer waits for one, if asked to.
@@ -31,13 +42,7 @@ pub(crate) async fn list(
     Asked(query): Asked<Query>,
 ) -> Result<Json<Value>, Problem> {
     let count = query.limit.unwrap_or(limits::BLOCKS_MAX);
-    if !(1..=limits::BLOCKS_MAX).contains(&count) {
-        return Err(Problem::field("limit", format!("use 1 to {}", limits::BLOCKS_MAX)));
-    }
-    if query.from == 0 {
-        return Err(Problem::field("from", "the first block has the height 1"));
-    }
-    let from = Height(query.from);
+    let from = query.from;
     let wait = Duration::from_millis(query.wait_ms.unwrap_or(0).min(limits::BLOCKS_WAIT_MS_MAX));
     let mut tip = hub.parts.node.tip();
     tokio::select! {
@@ -86,6 +91,7 @@ fn is_named(state: &Ledger, digest: Digest) -> bool {
 pub(crate) async fn artifact(
     State(hub): State<Arc<Hub>>,
     Named(digest): Named<Digest>,
+    _: Unasked,
 ) -> Result<impl IntoResponse, Problem> {
     let unknown = || Problem::new("unknown_artifact", format!("this hub has no artifact {digest}"));
     if !hub.read(|state| is_named(state, digest)) {

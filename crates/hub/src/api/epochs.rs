@@ -1,6 +1,6 @@
 //! Epochs with their seals, and the newest weights.
 
-use crate::ask::Named;
+use crate::ask::{Named, Unasked};
 use crate::hub::Hub;
 use crate::problem::Problem;
 use crate::view::epoch;
@@ -25,12 +25,13 @@ pub(crate) async fn whole(hub: &Hub, epoch: Epoch) -> Result<Option<epoch::Whole
 pub(crate) async fn one(
     State(hub): State<Arc<Hub>>,
     Named(number): Named<u64>,
+    _: Unasked,
 ) -> Result<Json<epoch::Whole>, Problem> {
     let unknown = || Problem::new("unknown_epoch", format!("epoch {number} has not begun"));
     whole(&hub, Epoch(number)).await?.map(Json).ok_or_else(unknown)
 }
 
-pub(crate) async fn weights(State(hub): State<Arc<Hub>>) -> Result<Json<Value>, Problem> {
+pub(crate) async fn weights(State(hub): State<Arc<Hub>>, _: Unasked) -> Result<Json<Value>, Problem> {
     let none = || Problem::new("no_seal", "no epoch is sealed yet: the first one is, once it is over");
     let epoch = hub.read(epoch::last_sealed).ok_or_else(none)?;
     let whole = whole(&hub, epoch).await?.ok_or_else(none)?;

@@ -1,6 +1,6 @@
 //! The live events over SSE: history from the records, then what happens, without gap or doubling.
 
-use crate::ask::Asked;
+use crate::ask::{Asked, Asking, Given, Name as _};
 use crate::hub::Hub;
 use crate::problem::Problem;
 use crate::stream::{self, Filter};
@@ -9,15 +9,25 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
 use std::sync::Arc;
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(crate) struct Query {
     after: Option<u64>,
     types: Option<String>,
     challenge: Option<ChallengeId>,
+}
+
+impl Asking for Query {
+    const KEYS: &'static [&'static str] = &["after", "types", "challenge"];
+
+    fn read(given: &mut Given) -> Self {
+        Self {
+            after: given.value("after", "the number of an event: a whole number from 0 on"),
+            types: given.text("types"),
+            challenge: given.value("challenge", ChallengeId::EXPECTED),
+        }
+    }
 }
 
 /// A browser that comes back says where it was in a header; the address it asks is the old one.

@@ -1,6 +1,6 @@
 //! Submissions: the list, one with every step of its way, and the reports on it.
 
-use crate::ask::{Asked, Named};
+use crate::ask::{Asked, Asking, Given, Name as _, Named, Unasked, shown};
 use crate::hub::Hub;
 use crate::limits;
 use crate::problem::Problem;
@@ -12,11 +12,9 @@ use agon_protocol::state::View;
 use agon_types::{ChallengeId, Hotkey, SubmissionId};
 use axum::Json;
 use axum::extract::State;
-use serde::Deserialize;
 use std::sync::Arc;
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(crate) struct Query {
     challenge: Option<ChallengeId>,
     hotkey: Option<Hotkey>,
@@ -25,21 +23,36 @@ pub(crate) struct Query {
     cursor: Option<String>,
 }
 
+impl Asking for Query {
+    const KEYS: &'static [&'static str] = &["challenge", "hotkey", "status", "limit", "cursor"];
+
+    fn read(given: &mut Given) -> Self {
+        Self {
+            challenge: given.value("challenge", ChallengeId::EXPECTED),
+            hotkey: given.value("hotkey", Hotkey::EXPECTED),
+            status: given.text("status"),
+            limit: given.within("limit", 1..=limits::PAGE_MAX),
+            cursor: given.text("cursor"),
+        }
+    }
+}
+
 pub(crate) async fn list(
     State(hub): State<Arc<Hub>>,
     Asked(query): Asked<Query>,
 ) -> Result<Json<List<Line>>, Problem> {
     let limit = query.limit.unwrap_or(limits::PAGE_DEFAULT);
-    if !(1..=limits::PAGE_MAX).contains(&limit) {
-        return Err(Problem::field("limit", format!("use 1 to {}", limits::PAGE_MAX)));
-    }
     if let Some(status) = query.status.as_deref().filter(|status| !words::STATUSES.contains(status)) {
         let all = words::STATUSES.join(", ");
-        return Err(Problem::field("status", format!("{status:?} is none of {all}")));
+        return Err(Problem::field("status", format!("{} is none of {all}", shown(status))));
     }
     let bad_cursor = || Problem::field("cursor", "use `next` of the page before, unchanged");
     let after =
         query.cursor.as_deref().map(|cursor| view::place(cursor).ok_or_else(bad_cursor)).transpose()?;
+    let unknown = |challenge: &ChallengeId| hub.read(|state| state.challenge(challenge.clone()).is_none());
+    if let Some(challenge) = query.challenge.clone().filter(unknown) {
+        return Err(Reason::UnknownChallenge { challenge }.into());
+    }
     let narrow = Narrow { challenge: query.challenge, hotkey: query.hotkey, status: query.status };
     Ok(Json(hub.read(|state| view::list(state, &narrow, (after, limit)))))
 }
@@ -73,6 +86,7 @@ pub(crate) async fn whole(hub: &Hub, id: SubmissionId) -> Result<Option<Whole>, 
 pub(crate) async fn one(
     State(hub): State<Arc<Hub>>,
     Named(id): Named<SubmissionId>,
+    _: Unasked,
 ) -> Result<Json<Whole>, Problem> {
     whole(&hub, id).await?.map(Json).ok_or_else(|| Reason::UnknownSubmission { submission: id }.into())
 }
@@ -80,6 +94,7 @@ pub(crate) async fn one(
 pub(crate) async fn reports(
     State(hub): State<Arc<Hub>>,
     Named(id): Named<SubmissionId>,
+    _: Unasked,
 ) -> Result<Json<List<report::Report>>, Problem> {
     let found = hub.read(|state| report::all(state, id));
     found.map(|all| Json(List::whole(all))).ok_or_else(|| Reason::UnknownSubmission { submission: id }.into())

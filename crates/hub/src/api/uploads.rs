@@ -1,7 +1,7 @@
 //! The way in: announce what will come, upload it, say that it is complete.
 
 use super::actions;
-use crate::ask::{Named, SignedBy};
+use crate::ask::{Named, SignedBy, Unasked, shown};
 use crate::hub::Hub;
 use crate::problem::{FieldError, Problem};
 use crate::tickets::{self, Progress, Standing, Upload};
@@ -43,8 +43,9 @@ impl Sent {
         let kind = kind.as_str().unwrap_or_default();
         let mut errors = Vec::new();
         let mut compare = |field: &str, said: &dyn Display, signed: &dyn Display| {
-            if said.to_string() != signed.to_string() {
-                let detail = format!("{said} is not what was signed: {signed}");
+            let (said, signed) = (said.to_string(), signed.to_string());
+            if said != signed {
+                let detail = format!("{} is not what was signed: {signed}", shown(&said));
                 errors.push(FieldError { field: field.to_owned(), detail });
             }
         };
@@ -93,6 +94,7 @@ pub(crate) async fn post(State(hub): State<Arc<Hub>>, by: SignedBy) -> Result<Re
 pub(crate) async fn put(
     State(hub): State<Arc<Hub>>,
     Named(token): Named<String>,
+    _: Unasked,
     body: Body,
 ) -> Result<Json<Value>, Problem> {
     let ticket = tickets::upload(&hub, token, body).await?;

@@ -1,13 +1,13 @@
 //! A request that a hotkey signed: who it was, and the body that it signed.
 
-use super::{Bound, is_json, parse, read};
+use super::{Bound, Unasked, is_json, parse, read};
 use crate::hub::Hub;
 use crate::limits;
 use crate::problem::Problem;
 use crate::signature::{self, Checked, Expected};
 use agon_protocol::state::View as _;
 use agon_types::{Hotkey, TimeMs};
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -25,9 +25,11 @@ impl FromRequest<Arc<Hub>> for SignedBy {
     type Rejection = Problem;
 
     async fn from_request(request: Request, hub: &Arc<Hub>) -> Result<Self, Problem> {
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
         let now = hub.now();
         let checked = check(hub, (&head, now))?;
+        // No signed request has a query, and one that was added on the way is a wrong signature first.
+        Unasked::from_request_parts(&mut head, hub).await?;
         let records = &hub.parts.records;
         let first = records.use_nonce(checked.hotkey.to_string(), checked.nonce, now).await;
         if !first.map_err(Problem::internal)? {

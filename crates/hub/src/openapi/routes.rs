@@ -97,7 +97,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     act(("patch", "/v1/challenges/{id}"),
         ("change_challenge", "Update, pause, resume or retire a challenge, signed by the owner"), &["ChallengeId"]),
     read("/v1/submissions", ("list_submissions", "Submissions, newest first"),
-        (&["Challenge", "Miner", "Status", "Limit", "Cursor"], &[400]), &[list("a page", "SubmissionLine")]),
+        (&["Challenge", "Miner", "Status", "Limit", "Cursor"], &[400, 404]), &[list("a page", "SubmissionLine")]),
     Operation {
         method: "post",
         path: "/v1/submissions",

@@ -23,6 +23,8 @@ pub(crate) struct Frame {
     pub sealed: Option<Epoch>,
     pub style: String,
     pub live: String,
+    /// The last event that the page has seen: those after it change the page.
+    pub event: u64,
     /// Every type of event that a page listens to.
     pub types: String,
 }
@@ -32,8 +34,14 @@ fn address(file: &str, content: &str) -> String {
     format!("/static/{file}?v={}", Digest::of(content.as_bytes()).short())
 }
 
+/// A problem's words, as people begin a sentence.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}
+
 impl Frame {
-    pub fn of(network: &Network) -> Self {
+    pub fn of(network: &Network, event: u64) -> Self {
         Self {
             network: network.network.to_string(),
             development: network.development,
@@ -46,6 +54,7 @@ impl Frame {
             sealed: network.sealed,
             style: address("style.css", STYLE),
             live: address("live.js", LIVE),
+            event,
             types: stream::TYPES.join(" "),
         }
     }

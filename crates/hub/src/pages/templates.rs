@@ -11,7 +11,7 @@ use crate::view::{challenge, epoch, submission};
 use askama::Template;
 
 #[derive(Template)]
-#[template(path = "index.html")]
+#[template(path = "index.html", blocks = ["pulse", "boards"])]
 pub(crate) struct IndexPage {
     pub frame: Frame,
     pub challenges: Vec<(challenge::Line, Board)>,
@@ -19,7 +19,7 @@ pub(crate) struct IndexPage {
 }
 
 #[derive(Template)]
-#[template(path = "challenge.html")]
+#[template(path = "challenge.html", blocks = ["pulse", "about", "rows", "waiting", "rules"])]
 pub(crate) struct ChallengePage {
     pub frame: Frame,
     pub weight_rule: &'static str,
@@ -50,7 +50,7 @@ impl ChallengePage {
 }
 
 #[derive(Template)]
-#[template(path = "submission.html")]
+#[template(path = "submission.html", blocks = ["pulse", "submission"])]
 pub(crate) struct SubmissionPage {
     pub frame: Frame,
     pub whole: submission::Whole,
@@ -58,14 +58,14 @@ pub(crate) struct SubmissionPage {
 }
 
 #[derive(Template)]
-#[template(path = "epoch.html")]
+#[template(path = "epoch.html", blocks = ["pulse", "epoch"])]
 pub(crate) struct EpochPage {
     pub frame: Frame,
     pub whole: epoch::Whole,
 }
 
 #[derive(Template)]
-#[template(path = "network.html")]
+#[template(path = "network.html", blocks = ["pulse", "validators", "numbers"])]
 pub(crate) struct NetworkPage {
     pub frame: Frame,
     pub network: Network,
@@ -74,9 +74,10 @@ pub(crate) struct NetworkPage {
 }
 
 #[derive(Template)]
-#[template(path = "missing.html")]
-pub(crate) struct MissingPage {
+#[template(path = "problem.html")]
+pub(crate) struct ProblemPage {
     pub frame: Frame,
+    pub title: String,
     pub detail: String,
 }
 
@@ -96,11 +97,43 @@ mod tests {
     }
 
     #[test]
+    fn what_a_fragment_waits_for_is_a_type_of_event() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/templates");
+        let mut count = 0;
+        for file in std::fs::read_dir(folder).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            let words = text.split("-on=\"").skip(1).filter_map(|part| part.split(['"', '{']).next());
+            for types in words {
+                let types = types.trim().replace(' ', ",");
+                assert!(crate::stream::Filter::new(Some(&types), None).is_ok(), "{types}");
+                count += 1;
+            }
+        }
+        assert!(count > 10, "{count}");
+    }
+
+    #[test]
+    fn an_event_about_one_of_a_thousand_submissions_costs_one_row() {
+        use super::super::part::Parted as _;
+        let state = sample::state();
+        let setting = network::Setting { genesis_digest: Digest::ZERO, development: false };
+        let frame = Frame::of(&network::of(&state, setting).unwrap(), 7);
+        let id = "route".parse().unwrap();
+        let mut board = board::of(&state, &id).unwrap();
+        board.rows = board.rows.iter().cloned().cycle().take(1000).collect();
+        let page = ChallengePage::new(frame, challenge::one(&state, &id).unwrap(), (board, Vec::new()));
+        let (whole, rows) = (page.render().unwrap().len(), page.part("rows").unwrap().unwrap().len());
+        let row = page.part(&format!("row/{}", sample::id(1))).unwrap().unwrap();
+        println!("the page {whole} bytes, its rows {rows}, one row {}", row.len());
+        assert!(row.starts_with("<tr") && row.len() < 1000 && rows < whole, "{row}");
+    }
+
+    #[test]
     fn every_template_shows_its_sample() {
         let state = sample::state();
         let setting = network::Setting { genesis_digest: Digest::ZERO, development: false };
         let network = network::of(&state, setting).unwrap();
-        let frame = || Frame::of(&network);
+        let frame = || Frame::of(&network, 7);
         let id = "route".parse().unwrap();
         let board = || board::of(&state, &id).unwrap();
 
@@ -138,6 +171,9 @@ mod tests {
         let (stats, validators) = (network::stats(&state).unwrap(), validator::all(&state));
         let page = NetworkPage { frame: frame(), network: network.clone(), stats, validators };
         rendered(&page, &["absent 2 times in a row", "ended", "5 by 5 miners"]);
-        rendered(&MissingPage { frame: frame(), detail: "gone".to_owned() }, &["Nothing here", "gone"]);
+        rendered(
+            &ProblemPage { frame: frame(), title: "Too long".to_owned(), detail: "gone".to_owned() },
+            &["Too long", "gone."],
+        );
     }
 }

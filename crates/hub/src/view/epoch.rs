@@ -1,9 +1,10 @@
 //! An epoch: when it opened, how far it is, and its seal with the weights.
 
-use super::submission;
+use super::{submission, words};
 use crate::time::rfc3339;
 use agon_protocol::state::View;
 use agon_protocol::{State, anchor};
+use agon_types::manifest::WeightRule;
 use agon_types::seal::{ChallengeSeal, UNITS_TOTAL};
 use agon_types::{ChainBlock, ChallengeId, Digest, Epoch, Height, Hotkey, Score, Seal, SubmissionId};
 use serde::Serialize;
@@ -52,6 +53,29 @@ pub(crate) struct Paid {
     pub emission_share: Score,
     pub undecayed: Score,
     pub points: Vec<Earned>,
+    /// How the points came, where the ledger still has the rules of this version.
+    #[serde(skip)]
+    pub weight_rule: Option<WeightRule>,
+}
+
+impl Paid {
+    /// The rule for people.
+    pub fn rule(&self) -> Option<&'static str> {
+        self.weight_rule.map(words::weight_rule)
+    }
+
+    /// What a submission earns of the challenge's pay. Points are a measure only where scores are compared.
+    pub fn part(&self, earned: &Earned) -> String {
+        let all: u128 = self.points.iter().map(|points| u128::from(points.points)).sum();
+        let part = u128::from(earned.points) * u128::from(UNITS_TOTAL) / all.max(1);
+        let share = words::percent(u64::try_from(part).unwrap_or(UNITS_TOTAL));
+        match self.weight_rule {
+            Some(WeightRule::Proportional) => {
+                format!("{share}, by {} points", words::grouped(&earned.points.to_string()))
+            }
+            _ => share,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -125,6 +149,9 @@ fn paid(state: &State, challenge: &ChallengeSeal) -> Paid {
         emission_share: challenge.emission_share,
         undecayed: challenge.undecayed,
         points: earned.collect(),
+        weight_rule: state
+            .manifest(challenge.challenge.clone(), challenge.version)
+            .map(|manifest| manifest.weight_rule),
     }
 }
 

@@ -48,12 +48,17 @@ fn reads() -> Vec<Case> {
         get(&format!("/v1/submissions/{zero}/reports"), (404, "unknown_submission")),
         get("/v1/submissions?status=great", (400, "bad_field")),
         get("/v1/submissions?limit=0", (400, "bad_field")),
-        get("/v1/submissions?limit=-1", (400, "bad_query")),
+        get("/v1/submissions?limit=-1", (400, "bad_field")),
         get("/v1/submissions?limit=99999", (400, "bad_field")),
         get("/v1/submissions?cursor=é", (400, "bad_field")),
         get("/v1/submissions?cursor=00", (400, "bad_field")),
-        get("/v1/submissions?hotkey=5G", (400, "bad_query")),
-        get("/v1/submissions?colour=red", (400, "bad_query")),
+        get("/v1/submissions?hotkey=5G", (400, "bad_field")),
+        get("/v1/submissions?colour=red", (400, "bad_field")),
+        get("/v1/submissions?limit=abc&hotkey=5G", (400, "bad_field")),
+        get("/v1/submissions?challenge=nowhere", (404, "unknown_challenge")),
+        get("/v1/submissions/%ff", (404, "not_found")),
+        get(&format!("/v1/submissions/{}", "a".repeat(7000)), (404, "not_found")),
+        get(&format!("/v1/network?{}", "a".repeat(9000)), (414, "uri_too_long")),
         get("/v1/epochs/999", (404, "unknown_epoch")),
         get("/v1/epochs/-1", (404, "not_found")),
         get("/v1/epochs/99999999999999999999999", (404, "not_found")),
@@ -61,14 +66,14 @@ fn reads() -> Vec<Case> {
         get("/v1/validators/5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY", (404, "unknown_validator")),
         get("/v1/vault/zz", (404, "not_found")),
         get(&format!("/v1/vault/{zero}"), (404, "unknown_artifact")),
-        get("/v1/blocks", (400, "bad_query")),
+        get("/v1/blocks", (400, "bad_field")),
         get("/v1/blocks?from=0", (400, "bad_field")),
         get("/v1/blocks?from=1&limit=65", (400, "bad_field")),
-        get("/v1/blocks?from=1&from=2", (400, "bad_query")),
+        get("/v1/blocks?from=1&from=2", (400, "bad_field")),
         get("/v1/events?types=score.agred", (400, "bad_field")),
-        get("/v1/events?kinds=score.agreed", (400, "bad_query")),
-        get("/v1/events?after=x", (400, "bad_query")),
-        get("/v1/events?challenge=UPPER", (400, "bad_query")),
+        get("/v1/events?kinds=score.agreed", (400, "bad_field")),
+        get("/v1/events?after=x", (400, "bad_field")),
+        get("/v1/events?challenge=UPPER", (400, "bad_field")),
         case(Method::DELETE, "/v1/network", (405, "method_not_allowed")),
         case(Method::POST, "/", (405, "method_not_allowed")),
         case(Method::PUT, "/v1/uploads/guess", (404, "unknown_ticket")),
@@ -121,6 +126,48 @@ fn writes(network: &Network) -> Vec<Case> {
         ..sent("/v1/actions", "{}", (415, "unsupported_media_type"))
     });
     cases
+}
+
+/// Every refusal of these says of which field it is, and what was expected there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_name_or_field_is_told_with_what_was_expected() {
+    let network = Network::start().await;
+    let long = "a".repeat(5000);
+    let cases = [
+        ("/v1/submissions?limit=abc", "limit", "\"abc\" is not a whole number from 1 to 200"),
+        ("/v1/submissions?limit=201", "limit", "201 is not a whole number from 1 to 200"),
+        ("/v1/submissions?hotkey=5G", "hotkey", "SS58"),
+        (&format!("/v1/submissions?status={long}"), "status", "a text of 5000 bytes is none of"),
+        ("/v1/submissions?colour=red", "colour", "but challenge, hotkey, status, limit, cursor"),
+        ("/v1/blocks", "from", "it is missing: give the height"),
+        ("/v1/blocks?from=1&from=2", "from", "twice"),
+        ("/v1/events?after=x", "after", "the number of an event"),
+        ("/v1/network?x=1", "x", "takes no query"),
+        ("/v1/epochs/-1", "", "\"-1\" is not the number of an epoch: a whole number from 0 on"),
+        ("/v1/submissions/%ff", "", "is not the id of a submission: 64"),
+        (&format!("/v1/challenges/{long}"), "", "a text of 5000 bytes is not the id of a challenge"),
+    ];
+    for (path, field, words) in cases {
+        let (_, answer) = network.get(path).await;
+        let told = if field.is_empty() { &answer["detail"] } else { &answer["errors"][0]["detail"] };
+        assert!(told.as_str().unwrap().contains(words), "{path}: {answer}");
+        assert_eq!(answer["errors"][0]["field"].as_str().unwrap_or_default(), field, "{path}: {answer}");
+        assert!(!answer.to_string().contains(&long), "{path} is not repeated");
+    }
+    let (_, answer) = network.get("/v1/submissions?limit=abc&hotkey=5G&x=1").await;
+    assert_eq!(answer["errors"].as_array().unwrap().len(), 3, "all at once: {answer}");
+    network.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn headers_that_are_too_many_get_a_problem_too() {
+    let network = Network::start().await;
+    let request = Request::get("/v1/network").header("x-much", "a".repeat(40_000));
+    let response = network.ask(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(response.status(), 431);
+    assert!(response.headers().contains_key("x-request-id"));
+    assert!(text(response).await.contains("headers_too_large"));
+    network.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -222,3 +222,29 @@ async fn a_hub_counts_what_it_answers_by_route() {
     drop(stream);
     network.end().await;
 }
+
+fn asking(network: &Network, (method, path): (&str, &str), is_signed: bool) -> Request<Body> {
+    let plain = Request::builder().method(method.to_uppercase().as_str()).uri(path);
+    if is_signed { network.signed(path, b"", 1) } else { plain.body(Body::empty()).unwrap() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_operation_takes_a_key_of_a_query_that_it_does_not_know() {
+    let network = Network::start().await;
+    let description = Description::of(&network).await;
+    for (template, methods) in description.paths() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let path = format!("{}?colour=red", filled(template));
+            let request = asking(&network, (method, &path), operation["security"].is_array());
+            let (status, answer) = read(network.ask(request).await).await;
+            let told = (status, &answer["errors"][0]["field"]);
+            let remedy = "take `Asked` or `Unasked` in its handler";
+            assert_eq!(
+                told,
+                (StatusCode::BAD_REQUEST, &"colour".into()),
+                "{method} {path}: {remedy}: {answer}"
+            );
+        }
+    }
+    network.end().await;
+}

@@ -5,6 +5,8 @@
 mod bad_input;
 mod description;
 mod events;
+mod faults;
+mod fragments;
 mod intake;
 mod pages;
 mod roles;

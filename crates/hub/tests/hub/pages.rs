@@ -28,6 +28,11 @@ async fn pages_of_an_empty_network_say_what_comes() {
         assert!(page.contains(words) && page.contains("<title>"), "{path}: {page}");
         assert!(page.contains("kept in plain"), "{path} says how artifacts are kept");
     }
+    let (_, page) = network.page("/").await;
+    let footer = page.split("<footer>").nth(1).unwrap();
+    for link in footer.split("href=\"").skip(1).filter_map(|part| part.split('"').next()) {
+        assert_eq!(network.get(link).await.0, StatusCode::OK, "{link}");
+    }
     let (status, answer) = network.get("/v1/weights/latest").await;
     assert_eq!((status, answer["code"].as_str()), (StatusCode::NOT_FOUND, Some("no_seal")));
     for path in ["/healthz", "/readyz"] {
