@@ -22,7 +22,7 @@ fuzz-api:
     cargo build --locked
     scripts/fuzz-api.sh "${CARGO_TARGET_DIR:-target}/debug/agon"
 
-# Bytes that make no sense, for so many seconds each; needs a nightly compiler
+# Bytes that make no sense, for so many seconds each
 fuzz *seconds:
     scripts/fuzz.sh {{ seconds }}
 
@@ -46,3 +46,5 @@ guests *options:
 bench:
     cargo bench -p agon-protocol --bench step --bench replay
     cargo bench -p agon-proof --bench tree
+    cargo bench -p agon-hub --bench sse
+    cargo bench -p agon-hub --bench board

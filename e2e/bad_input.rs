@@ -193,12 +193,17 @@ async fn uploads(hub: &Hub, upload: &str) {
     refused("a guessed address", hub.send(hub.http.put(guess).body("x")).await, (404, "unknown_ticket"));
 }
 
-fn commands(folder: &Path, hub: &str, agent: &Path) {
+fn commands(folder: &Path, up: &Value, agent: &Path) {
+    let hub = up["hub"].as_str().unwrap();
     let forbidden = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../adapters/sandbox-wasm/tests/contest/written/imports_environment.wasm"
     );
-    let cases: [(&[&str], i32, &str); 6] = [
+    let stranger = folder.join("keys/stranger");
+    assert_eq!(agon(folder, &["key", "new", "stranger"]).0, 0);
+    let stranger = stranger.to_str().unwrap();
+    let chain = up["chain"].as_str().unwrap();
+    let cases: [(&[&str], i32, &str); 13] = [
         (
             &["submit", forbidden, "--challenge", "compress", "--hub", hub, "--key", "burn"],
             1,
@@ -212,7 +217,22 @@ fn commands(folder: &Path, hub: &str, agent: &Path) {
             1,
             "[unknown_challenge]",
         ),
-        (&["board", "compress", "--hub", "http://127.0.0.1:1"], 3, "agon up"),
+        (
+            &["board", "compress", "--hub", "http://127.0.0.1:1"],
+            3,
+            "(connection refused): start it with `agon up`",
+        ),
+        (&["board", "compress", "--hub", chain], 3, "no hub"),
+        (
+            &["submit", agent.to_str().unwrap(), "--challenge", "compress", "--hub", hub, "--key", stranger],
+            1,
+            "agon chain register --key",
+        ),
+        (&["submission", "list", "--status", "bogus", "--hub", hub], 1, "scored"),
+        (&["submission", "show", "xyz", "--hub", hub], 2, "agon submission list"),
+        (&["node", "--config", "/no/such/agon.toml"], 1, "there is no config at"),
+        (&["submit", agent.to_str().unwrap(), "--challenge", "route", "--key", "me"], 1, "agon key new me"),
+        (&["up", "--epoch", "0s"], 2, "--help"),
     ];
     for (arguments, expected, says) in cases {
         let (code, stdout, stderr) = agon(folder, arguments);
@@ -263,5 +283,5 @@ fn bad_input_is_refused_with_a_code_and_leaves_nothing() {
         let code = json!({ "hub": url }).to_string();
         std::fs::write(folder.path().join("agent.wasm"), code).unwrap();
     });
-    commands(folder.path(), &url, &folder.path().join("agent.wasm"));
+    commands(folder.path(), &started, &folder.path().join("agent.wasm"));
 }

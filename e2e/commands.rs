@@ -60,7 +60,7 @@ fn documents(folder: &Path, hub: &str, submission: &str) {
         (&["weights"], "/weights/0/units"),
         (&["weights", "--epoch", "0"], "/weights/0/units"),
         (&["seal", "show", "0"], "/sealed"),
-        (&["doctor"], "/items/7/good"),
+        (&["doctor"], "/items/8/good"),
         (&["completions", "bash"], "/script"),
         (&["completions", "fish"], "/script"),
         (&["man"], "/page"),
@@ -119,8 +119,16 @@ fn failures(folder: &Path, hub: &str) {
     let (code, stdout, stderr) = agon(folder, &["--json", "--hub", nowhere, "doctor"]);
     assert_eq!(code, 1, "{stderr}");
     let findings: Value = serde_json::from_str(&stdout).expect("one document");
-    assert_eq!(findings["items"][3]["good"], false, "{findings}");
-    assert!(findings["items"][3]["remedy"].is_string(), "{findings}");
+    let found = |what: &str| {
+        let found =
+            findings["items"].as_array().into_iter().flatten().find(|finding| finding["what"] == what);
+        found.unwrap_or_else(|| panic!("nothing is said of {what}: {findings}"))
+    };
+    assert_eq!(found("hub")["good"], false, "{findings}");
+    assert!(found("hub")["remedy"].is_string(), "{findings}");
+    for what in ["space", "ports"] {
+        assert!(found(what)["found"].is_string(), "{findings}");
+    }
 }
 
 /// A look at the newest weights succeeds once an epoch is sealed.

@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Where a reader finds commands.
-const DOCUMENTS: [&str; 3] = ["README.md", "CONTRIBUTING.md", "docs/guides"];
+const DOCUMENTS: [&str; 6] =
+    ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs"];
 /// What a shell reads; other fences hold files and answers.
 const SHELL: [&str; 3] = ["", "sh", "console"];
 
@@ -17,6 +18,14 @@ const ELSEWHERE: [(&str, &str); 3] = [
     ("cargo run -- up", "a whole network to epoch 2"),
     ("cargo run -- up --fresh --until-epoch 2", "a whole network to epoch 2"),
     ("cargo test --workspace", "tests"),
+];
+/// How the commands begin that stand within a sentence and that nobody types here, and what becomes of them.
+const NAMED: [(&str, &str); 5] = [
+    ("cargo test", "the part `tests` runs all of them"),
+    ("cargo bench", "the part `lints` compiles them; the figures are made by hand, on a quiet machine"),
+    ("cargo build -p agon", "its time is taken by hand, from an empty folder"),
+    ("agon up", "a whole network to epoch 2"),
+    ("agon node --config", "`agon up` runs each of its nodes so"),
 ];
 /// What the documents say to do once the network is stopped.
 const STOPPED: [&str; 1] = ["agon replay"];
@@ -38,6 +47,49 @@ fn commands() -> Vec<(String, String)> {
         }
     }
     found
+}
+
+/// Every command within a sentence, with its place: what stands between backticks and begins with a program of ours.
+fn sentences() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (path, text) in of(&DOCUMENTS) {
+        let in_blocks: BTreeSet<usize> =
+            blocks(&text).iter().flat_map(|block| (block.line..).take(block.lines.len())).collect();
+        let prose = (1..).zip(text.lines()).filter(|(number, _)| !in_blocks.contains(number));
+        let spans = prose
+            .flat_map(|(number, line)| line.split('`').skip(1).step_by(2).map(move |span| (number, span)));
+        let commands = spans.filter_map(|(number, span)| Some((format!("{path}:{number}"), bare(span)?)));
+        found.extend(commands);
+    }
+    found
+}
+
+/// A command without its environment, its stopwatch and what a reader puts in; nothing where it is none.
+fn bare(span: &str) -> Option<String> {
+    let span = span.replace("cargo run -- ", "agon ");
+    let is_around = |word: &&str| *word == "time" || word.contains('=');
+    let is_given = |word: &&str| !word.chars().all(|c| c.is_ascii_uppercase());
+    let words: Vec<&str> = span.split_whitespace().skip_while(is_around).take_while(is_given).collect();
+    let is_ours =
+        words.first().is_some_and(|first| ["agon", "cargo"].contains(first) || first.starts_with("scripts/"));
+    let is_name = words.len() == 1 && words[0].len() <= "cargo".len() || words == ["cargo", "run"];
+    (is_ours && !is_name && !words.contains(&"--")).then(|| words.join(" "))
+}
+
+#[test]
+fn every_command_within_a_sentence_is_run_somewhere_or_said_to_be_done_by_hand() {
+    let begins = |line: &str, with: &str| line == with || line.starts_with(&format!("{with} "));
+    let ci = std::fs::read_to_string(root().join(".ci/run")).unwrap();
+    let typed: Vec<String> = commands().iter().filter_map(|(_, line)| bare(line)).collect();
+    let mut named = BTreeSet::new();
+    for (place, command) in sentences() {
+        let by_name = NAMED.iter().find(|(known, _)| begins(&command, known));
+        named.extend(by_name.map(|(known, _)| *known));
+        let is_typed = typed.iter().any(|line| begins(line, &command));
+        let is_part = command.starts_with("scripts/") && ci.lines().any(|line| line.contains(&command));
+        assert!(by_name.is_some() || is_typed || is_part, "{place}: nothing runs `{command}`");
+    }
+    assert_eq!(named, NAMED.map(|(known, _)| known).into(), "what is named is what is written");
 }
 
 /// Types a line in a folder that has the network's files and the example agents where the documents have them.

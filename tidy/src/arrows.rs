@@ -119,6 +119,12 @@ mod tests {
     }
 
     #[test]
+    fn another_name_turns_no_arrow() {
+        let nd = "[dependencies.nd]\npackage = \"agon-node\"";
+        crate_finds("adapters/mesh", nd, &["3: arrows: adapters/mesh must not know agon-node"]);
+    }
+
+    #[test]
     fn adapters_know_neither_each_other_nor_the_protocol_nor_the_node() {
         let body = "[dependencies]\nagon-embedded = \"1\"\nagon-protocol = \"1\"\nagon-node = \"1\"\nagon-hub = \"1\"";
         let refused = ["4: arrows: adapters/mesh", "5: arrows", "6: arrows", "7: arrows"];

@@ -23,16 +23,30 @@ fn of_file(commands: &Commands, path: &str, text: &str) -> Vec<Finding> {
     let mut is_fenced = false;
     for (index, line) in text.lines().enumerate() {
         is_fenced ^= line.trim_start().starts_with("```");
-        if !is_fenced && !line.starts_with("    ") {
-            continue;
-        }
-        let typed: Vec<&str> = line.trim().trim_start_matches("$ ").split_whitespace().collect();
-        if let Some(unknown) = commands.unknown(&typed) {
+        let is_typed = is_fenced || line.starts_with("    ");
+        let typed = if is_typed { vec![line.trim().trim_start_matches("$ ")] } else { spans(line) };
+        for unknown in typed.into_iter().filter_map(|line| commands.unknown(&words_of(line))) {
             let advice = format!("there is no `{unknown}`: write a command that there is");
             findings.push(Finding::new(path, index + 1, RULE, advice));
         }
     }
     findings
+}
+
+/// What stands between backticks.
+fn spans(line: &str) -> Vec<&str> {
+    line.split('`').skip(1).step_by(2).collect()
+}
+
+/// The words of a command, without the environment that is set before it.
+fn words_of(line: &str) -> Vec<&str> {
+    let is_set =
+        |word: &&str| word.split_once('=').is_some_and(|(name, _)| name.chars().all(is_of_environment));
+    line.split_whitespace().skip_while(is_set).collect()
+}
+
+fn is_of_environment(c: char) -> bool {
+    c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'
 }
 
 /// The variants of every enum of the command line, each with the name of the enum within it, if it has one.
@@ -133,6 +147,8 @@ mod tests {
         let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
         finds(check, &[(CLI, ENUMS), ("README.md", &format!("```\n{line}\n```"))], &expected);
         finds(check, &[(CLI, ENUMS), ("README.md", &format!("Text:\n    {line}\n"))], &expected);
+        let span = line.trim_start_matches("$ ");
+        finds(check, &[(CLI, ENUMS), ("README.md", &format!("Text:\nand `{span}`\n"))], &expected);
         finds(check, &[(CLI, ENUMS), ("README.md", &format!("Text:\n{line}\n"))], &[]);
     }
 
@@ -146,6 +162,7 @@ mod tests {
         line_finds("cargo run -- up --until-epoch 2", None);
         line_finds("cargo run -p x --example y -- in out", None);
         line_finds("cargo test --workspace", None);
+        line_finds("AGON_WRITE=1 cargo test", None);
         line_finds("cargo +nightly fuzz run action", None);
     }
 
@@ -155,6 +172,7 @@ mod tests {
         line_finds("agon key forge me", Some("key forge"));
         line_finds("cargo run --locked -- down", Some("down"));
         line_finds("cargo conquer", Some("cargo conquer"));
+        line_finds("A_B=1 agon down", Some("down"));
         line_finds("cargo +nightly conquer", Some("cargo conquer"));
     }
 }

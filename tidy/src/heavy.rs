@@ -90,6 +90,15 @@ mod tests {
     }
 
     #[test]
+    fn another_name_makes_a_heavy_crate_no_lighter() {
+        let workspace = ("Cargo.toml", "[workspace.dependencies]\nwt = { package = \"redb\" }\n");
+        let hub = ("crates/hub/Cargo.toml", "[package]\nname = \"x\"\n[dependencies]\nwt.workspace = true\n");
+        finds(check, &[workspace, hub], &["crates/hub/Cargo.toml:4: heavy: redb is heavy"]);
+        let whole = "[package]\nname = \"x\"\n[dependencies.wt]\npackage = \"redb\"\n";
+        finds(check, &[("crates/hub/Cargo.toml", whole)], &["crates/hub/Cargo.toml:3: heavy: redb is heavy"]);
+    }
+
+    #[test]
     fn companions_of_a_heavy_crate_are_heavy_too() {
         crate_finds("crates/hub", "dependencies", "wasmtime-wasi", &["heavy: wasmtime-wasi"]);
         crate_finds(

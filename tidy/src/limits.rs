@@ -1,4 +1,5 @@
-//! The maxima of every part in one document: `docs/limits.md` says what the files called `limits.rs` say.
+//! The maxima of every part in one document: `docs/limits.md` says what the files called `limits.rs` say, and no other
+//! file has any.
 
 use crate::{Finding, Tree};
 
@@ -7,6 +8,9 @@ const RULE: &str = "limits";
 /// The document, and the command that writes it.
 pub const DOCUMENT: &str = "docs/limits.md";
 const COMMAND: &str = "AGON_WRITE=1 cargo test -p agon-tidy --test limits";
+
+/// Where files with maxima are; the light crates come first.
+const GROUPS: [&str; 3] = ["crates/", "adapters/", "bin/"];
 
 /// Whose maxima others count with, as `limits::NAME`.
 const OF_TYPES: &str = "crates/types/src/limits.rs";
@@ -40,6 +44,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
         let advice = format!("it is not current: write it anew with `{COMMAND}`");
         findings.push(Finding::new(DOCUMENT, differs + 1, RULE, advice));
     }
+    findings.extend(elsewhere(tree));
     findings
 }
 
@@ -67,12 +72,33 @@ fn section(tree: &Tree, path: &str, text: &str) -> String {
     section
 }
 
-/// The files with maxima, those of the light crates first.
+/// The files with maxima.
 fn files(tree: &Tree) -> impl Iterator<Item = (&str, &str)> {
     let of = |group: &'static str| {
         tree.rust().filter(move |(path, _)| path.starts_with(group) && path.ends_with("/src/limits.rs"))
     };
-    of("crates/").chain(of("adapters/"))
+    GROUPS.into_iter().flat_map(of)
+}
+
+/// Maxima that stand in another file than the one for them.
+fn elsewhere(tree: &Tree) -> Vec<Finding> {
+    let is_ours = |path: &str| GROUPS.iter().any(|group| path.starts_with(group)) && path.contains("/src/");
+    let others = tree.rust().filter(|(path, _)| is_ours(path) && !path.ends_with("/src/limits.rs"));
+    let mut findings = Vec::new();
+    for (path, text) in others {
+        for (index, line) in text.lines().enumerate() {
+            // Those of a type, a function or a test are indented.
+            let name = line
+                .split_once("const ")
+                .filter(|(before, _)| before.is_empty() || before.starts_with("pub"));
+            let name = name.and_then(|(_, rest)| rest.split(':').next()).unwrap_or_default();
+            if name.ends_with("_MAX") {
+                let advice = format!("`{name}` is a maximum: move it into the `limits.rs` of its crate");
+                findings.push(Finding::new(path, index + 1, RULE, advice));
+            }
+        }
+    }
+    findings
 }
 
 fn limits(text: &str) -> Vec<Limit<'_>> {
@@ -201,6 +227,15 @@ mod tests {
             "docs/limits.md:11: limits: it is not current: write it anew with `AGON_WRITE=1 cargo test";
         finds(check, &[TYPES, ("docs/limits.md", &old)], &[expected]);
         finds(check, &[], &[]);
+    }
+
+    #[test]
+    fn a_maximum_in_another_file_is_refused() {
+        let path = "bin/agon/src/client.rs";
+        let expected = "bin/agon/src/client.rs:2: limits: `A_MAX` is a maximum: move it";
+        finds(check, &[(path, "//! C.\npub(super) const A_MAX: u8 = 1;\n")], &[expected]);
+        let others = "//! C.\nimpl A {\n    const A_MAX: u8 = 1;\n}\nconst B_MIN: u8 = 1;\n";
+        finds(check, &[(path, others), ("crates/x/tests/a.rs", "const A_MAX: u8 = 1;")], &[]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Links and paths in documents: what they point at in this repository is there.
+//! Links and paths in documents: what they point at in this repository is there, down to the heading.
 
 use crate::{Finding, Tree};
 
@@ -55,12 +55,36 @@ fn paths(line: &str) -> impl Iterator<Item = &str> {
 }
 
 fn is_there(tree: &Tree, from: &str, target: &str) -> bool {
-    let file = target.split('#').next().unwrap_or_default();
-    if file.is_empty() || file.contains("://") || file.starts_with("mailto:") {
+    let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+    if file.contains("://") || file.starts_with("mailto:") {
         return true;
     }
     let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
-    resolve(folder, file).is_some_and(|path| path.is_empty() || tree.has(&path))
+    let path = if file.is_empty() { Some(from.to_owned()) } else { resolve(folder, file) };
+    let Some(path) = path.filter(|path| path.is_empty() || tree.has(path)) else { return false };
+    let is_document = path.ends_with(".md");
+    let text = tree.files.get(&path).map_or("", String::as_str);
+    anchor.is_empty() || !is_document || anchors(text).iter().any(|known| known == anchor)
+}
+
+/// What a link may name in a document: its headings in lower case, without marks, with `-` for each space.
+fn anchors(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut is_fenced = false;
+    for line in text.lines() {
+        is_fenced ^= line.trim_start().starts_with("```");
+        let heading = line.trim_start_matches('#');
+        if is_fenced || heading.len() == line.len() || !heading.starts_with(' ') {
+            continue;
+        }
+        let kept = heading.trim().chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        let name: String =
+            kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect();
+        // The second of the same name has a number.
+        let before = found.iter().filter(|known| **known == name).count();
+        found.push(if before == 0 { name } else { format!("{name}-{before}") });
+    }
+    found
 }
 
 /// A relative path from a folder; nothing if it leaves the repository.
@@ -87,8 +111,14 @@ mod tests {
         let expected: Vec<String> =
             expected.iter().map(|e| format!("docs/guide.md:1: links: `{e}`")).collect();
         let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
-        let files =
-            [("docs/guide.md", line), ("docs/spec.md", ""), ("docs/adr/0001.md", ""), ("README.md", "")];
+        let readme = "# Agon\n\n## Two `commands`\n\n## Two commands\n```\n# not one\n```\n";
+        let guide = format!("{line}\n\n# Here\n");
+        let files = [
+            ("docs/guide.md", guide.as_str()),
+            ("docs/spec.md", ""),
+            ("docs/adr/0001.md", ""),
+            ("README.md", readme),
+        ];
         finds(check, &files, &expected);
     }
 
@@ -105,6 +135,13 @@ mod tests {
         document_finds("[a](nowhere.md), ![b](board.png)", &["nowhere.md", "board.png"]);
         document_finds("[the `code`](nowhere.md)", &["nowhere.md"]);
         document_finds("[a](../../elsewhere.md)", &["../../elsewhere.md"]);
+    }
+
+    #[test]
+    fn a_link_names_a_heading_that_there_is() {
+        document_finds("[a](../README.md#two-commands-1) [b](../README.md#agon)", &[]);
+        document_finds("[a](../README.md#three) [b](#there)", &["../README.md#three", "#there"]);
+        document_finds("[a](../README.md#not-one)", &["../README.md#not-one"]);
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct Dependency<'a> {
 pub struct Manifest<'a> {
     pub path: &'a str,
     entries: Vec<Entry<'a>>,
+    /// What the workspace's table calls by other names: the name here, and the crate.
+    renamed: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> Manifest<'a> {
@@ -39,7 +41,20 @@ impl<'a> Manifest<'a> {
                 entries.push(Entry { line: index + 1, table, key: key.trim(), value: value.trim() });
             }
         }
-        Self { path, entries }
+        Self { path, entries, renamed: Vec::new() }
+    }
+
+    /// The same, with the names that the table of its workspace gives to crates.
+    pub fn within(self, workspace: &Manifest<'a>) -> Self {
+        let table = "workspace.dependencies";
+        let in_line =
+            |entry: &Entry<'a>| Some((entry.key, package(entry.value)?)).filter(|_| entry.table == table);
+        let whole = |entry: &Entry<'a>| {
+            let name = entry.table.strip_prefix(table)?.strip_prefix('.')?;
+            (entry.key == "package").then(|| (name, entry.value.trim_matches('"')))
+        };
+        let renamed = workspace.entries.iter().filter_map(|entry| in_line(entry).or_else(|| whole(entry)));
+        Self { renamed: renamed.collect(), ..self }
     }
 
     /// The folder of the crate.
@@ -60,19 +75,32 @@ impl<'a> Manifest<'a> {
 
     /// Every crate that this one names, for itself, for its build or for its tests.
     pub fn dependencies(&self) -> Vec<Dependency<'a>> {
-        self.entries.iter().filter_map(dependency).collect()
+        self.entries.iter().filter_map(|entry| self.dependency(entry)).collect()
+    }
+
+    fn dependency(&self, entry: &Entry<'a>) -> Option<Dependency<'a>> {
+        let (before, after) = entry.table.split_once("dependencies")?;
+        let dev = before.ends_with("dev-");
+        let of_target = before.ends_with('.') && before != "workspace.";
+        let in_crates = before.is_empty() || of_target || dev || before.ends_with("build-");
+        let key = if entry.key.is_empty() { after.strip_prefix('.')? } else { entry.key };
+        let in_whole_table = !after.is_empty() && !entry.key.is_empty();
+        if !in_crates || in_whole_table {
+            return None;
+        }
+        let here = match entry.key {
+            "" => self.value(entry.table, "package").map(|value| value.trim_matches('"')),
+            _ => package(entry.value),
+        };
+        let key = key.split('.').next().unwrap_or(key);
+        let there = || self.renamed.iter().find(|(name, _)| *name == key).map(|(_, package)| *package);
+        Some(Dependency { line: entry.line, name: here.or_else(there).unwrap_or(key), dev })
     }
 }
 
-fn dependency<'a>(entry: &Entry<'a>) -> Option<Dependency<'a>> {
-    let (before, after) = entry.table.split_once("dependencies")?;
-    let dev = before.ends_with("dev-");
-    let in_crates = before.is_empty() || before.ends_with('.') || dev || before.ends_with("build-");
-    let key = if entry.key.is_empty() { after.strip_prefix('.')? } else { entry.key };
-    let renamed = entry.value.split_once("package = \"").and_then(|(_, rest)| rest.split('"').next());
-    let whole_table = !after.is_empty() && !entry.key.is_empty();
-    let name = renamed.unwrap_or_else(|| key.split('.').next().unwrap_or(key));
-    (in_crates && !whole_table).then_some(Dependency { line: entry.line, name, dev })
+/// The crate that a dependency in one line is, where it goes by another name.
+fn package(value: &str) -> Option<&str> {
+    value.split_once("package = \"").and_then(|(_, rest)| rest.split('"').next())
 }
 
 #[cfg(test)]
@@ -98,6 +126,9 @@ version = "3"
 
 [build-dependencies]
 cc = "1"
+
+[dependencies.nd]
+package = "agon-node"
 "#;
 
     #[test]
@@ -111,8 +142,21 @@ cc = "1"
             (13, "rustix", false),
             (15, "tempfile", true),
             (19, "cc", false),
+            (21, "agon-node", false),
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_name_that_the_workspace_gives_is_seen_through() {
+        let workspace = "[workspace.dependencies]\nwt = { package = \"redb\", version = \"1\" }\n\
+            [workspace.dependencies.nd]\npackage = \"agon-node\"\n";
+        let workspace = Manifest::read("Cargo.toml", workspace);
+        assert_eq!(workspace.dependencies(), [], "a table names crates, and uses none");
+        let text = "[dependencies]\nwt.workspace = true\nnd = { workspace = true }\nhex.workspace = true\n";
+        let manifest = Manifest::read("crates/hub/Cargo.toml", text).within(&workspace);
+        let names: Vec<_> = manifest.dependencies().iter().map(|dependency| dependency.name).collect();
+        assert_eq!(names, ["redb", "agon-node", "hex"]);
     }
 
     #[test]

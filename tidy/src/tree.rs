@@ -57,10 +57,31 @@ impl Tree {
 
     /// The manifests of all crates, guests included; not those of workspaces.
     pub fn manifests(&self) -> impl Iterator<Item = Manifest<'_>> {
-        let manifests = self.with_ending("/Cargo.toml");
-        manifests
-            .map(|(path, text)| Manifest::read(path, text))
-            .filter(|m| m.value("package", "name").is_some())
+        let manifests = self.with_ending("/Cargo.toml").map(|(path, text)| Manifest::read(path, text));
+        let crates = manifests.filter(|manifest| manifest.value("package", "name").is_some());
+        crates.map(|manifest| match self.workspace_of(manifest.folder()) {
+            Some(workspace) => manifest.within(&workspace),
+            None => manifest,
+        })
+    }
+
+    /// The nearest workspace above a folder.
+    fn workspace_of(&self, folder: &str) -> Option<Manifest<'_>> {
+        let mut above = Some(folder);
+        while let Some(folder) = above {
+            above = folder
+                .rsplit_once('/')
+                .map(|(above, _)| above)
+                .or_else(|| (!folder.is_empty()).then_some(""));
+            let path =
+                if folder.is_empty() { "Cargo.toml".to_owned() } else { format!("{folder}/Cargo.toml") };
+            if let Some((path, text)) =
+                self.files.get_key_value(&path).filter(|(_, text)| text.contains("[workspace"))
+            {
+                return Some(Manifest::read(path, text));
+            }
+        }
+        None
     }
 
     /// Whether there is a file, or a folder with a file.

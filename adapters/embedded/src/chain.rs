@@ -6,6 +6,7 @@
 //!                                        '------- reads -------> history of states <-- extends --'
 //! ```
 
+use crate::limits::PENDING_MAX;
 use agon_port::Clock;
 use agon_types::NetworkId;
 use std::future::IntoFuture as _;
@@ -112,7 +113,7 @@ impl DevelopmentChain {
         let network = self.history.rules().network.clone();
         let is_manual = self.clock == BlockClock::Manual;
         let history = Arc::new(RwLock::new(self.history));
-        let (requests, received) = mpsc::channel(producer::PENDING_MAX);
+        let (requests, received) = mpsc::channel(PENDING_MAX);
         let routes =
             server::routes(server::Shared { history: history.clone(), requests, network, is_manual });
         let ended = CancellationToken::new();

@@ -16,6 +16,7 @@
 //! * [`vault`], [`ledger`], [`records`], [`clock`]: what a node keeps, and its time
 //! * [`order`]: a voting set of one, and a follower
 //! * [`chain`]: the development chain and its client
+//! * `limits`: every maximum
 
 pub mod chain;
 pub mod clock;
@@ -26,6 +27,7 @@ pub mod vault;
 
 mod blocking;
 pub mod http;
+mod limits;
 
 pub use chain::{DevelopmentChain, DevelopmentChainClient};
 pub use clock::SystemClock;

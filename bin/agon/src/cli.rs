@@ -67,15 +67,15 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct UpOptions {
-    /// Validators that evaluate
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16), value_name = "N")]
-    pub validators: u8,
+    /// Validators that evaluate [default: as the network in the data directory has, or 4]
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=16), value_name = "N")]
+    pub validators: Option<u8>,
     /// Where the hub listens; the development chain is at the next one; 0 takes any free ones
-    #[arg(long, default_value_t = 7700, value_name = "P")]
+    #[arg(long, default_value_t = 7700, value_parser = clap::value_parser!(u16).range(..u16::MAX as i64), value_name = "P")]
     pub port: u16,
-    /// The length of an epoch, such as 12s
-    #[arg(long, default_value = "12s", value_parser = duration, value_name = "DUR")]
-    pub epoch: Duration,
+    /// The length of an epoch, at least 2s [default: as the network in the data directory has, or 12s]
+    #[arg(long, value_parser = epoch, value_name = "DUR")]
+    pub epoch: Option<Duration>,
     /// Begin a new network: what is in the data directory is removed first
     #[arg(long)]
     pub fresh: bool,
@@ -245,4 +245,13 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         _ => return Err("use one of the units ms, s, m, h, such as 12s".to_owned()),
     };
     Ok(Duration::from_millis(number.saturating_mul(ms)))
+}
+
+/// Reads the length of an epoch.
+fn epoch(text: &str) -> Result<Duration, String> {
+    let length = duration(text)?;
+    if length < Duration::from_secs(2) {
+        return Err("an epoch needs at least 2s: both rounds of its jobs have to fit into it".to_owned());
+    }
+    Ok(length)
 }

@@ -1,6 +1,7 @@
 //! The hub as its clients see it: JSON answers, and problems that say what to do.
 
 use crate::cli::Global;
+use crate::limits::{ANSWER_BYTES_MAX, BUSY_TRIES_MAX};
 use crate::output::Failure;
 use crate::{key, up};
 use agon_hub::signature::{self, Outgoing, Stamp};
@@ -10,12 +11,11 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
 use std::time::Duration;
 
-/// The largest answer that is read.
-const ANSWER_BYTES_MAX: usize = 32 << 20;
-
-/// How often a busy hub is asked again, and after how long.
-const BUSY_TRIES_MAX: u32 = 20;
+/// After how long a busy hub is asked again.
 const BUSY_WAIT: Duration = Duration::from_millis(300);
+
+/// Every answer of a hub has a number of its own.
+const MARK: &str = "x-request-id";
 
 /// Random bytes of a nonce: enough that no two are alike.
 const NONCE_BYTES: usize = 16;
@@ -66,7 +66,7 @@ impl Client {
     /// The id of the hub's network: what signatures are for.
     pub async fn network(&self) -> Result<NetworkId, Failure> {
         let document = self.get("/v1/network").await?;
-        serde_json::from_value(document["network"].clone()).map_err(Failure::internal)
+        serde_json::from_value(document["network"].clone()).map_err(|_| self.no_hub())
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Result<Answer, Failure> {
@@ -125,20 +125,32 @@ impl Client {
         self.send_once(request()?).await
     }
 
-    async fn send_once(&self, request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
-        let unreachable = |error: &dyn std::fmt::Display| {
-            Failure::Unreachable(format!(
-                "the hub at {} is not reachable ({error}): start it with `agon up`, or name another with --hub",
-                self.base
-            ))
+    /// Whoever's own network it is starts it; another one's is only reached.
+    fn unreachable(&self, cause: &str) -> Failure {
+        let host = reqwest::Url::parse(&self.base).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let is_here = host.is_some_and(|host| ["127.0.0.1", "localhost", "[::1]"].contains(&host.as_str()));
+        let remedy = match is_here {
+            true => "start it with `agon up`, or name another with --hub",
+            false => {
+                "see that the address is right and that this machine has a way to it, or name another with --hub"
+            }
         };
-        let response =
-            request.send().await.map_err(|error| unreachable(&agon_embedded::http::reason(&error)))?;
+        Failure::Unreachable(format!("the hub at {} is not reachable ({cause}): {remedy}", self.base))
+    }
+
+    async fn send_once(&self, request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
+        let response = request.send().await.map_err(|error| self.unreachable(&cause(&error)))?;
         let status = response.status().as_u16();
+        if !response.headers().contains_key(MARK) {
+            return Err(self.no_hub());
+        }
         let bytes =
-            agon_embedded::http::body(response, ANSWER_BYTES_MAX).await.map_err(|e| unreachable(&e))?;
-        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Ok(Answer { status, body })
+            agon_embedded::http::body(response, ANSWER_BYTES_MAX).await.map_err(|e| self.unreachable(&e))?;
+        Ok(Answer { status, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) })
+    }
+
+    fn no_hub(&self) -> Failure {
+        Failure::Unreachable(format!("what answers at {} is no hub: name one with --hub", self.base))
     }
 }
 
@@ -153,6 +165,52 @@ impl Answer {
         if code.is_empty() {
             return Err(Failure::Internal(format!("the hub answered with status {}", self.status)));
         }
+        let wrong = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let wrong = wrong
+            .iter()
+            .filter_map(|one| Some(format!("{}: {}", one["field"].as_str()?, one["detail"].as_str()?)));
+        let detail = std::iter::once(detail).chain(wrong).collect::<Vec<_>>().join("; ");
         Err(Failure::Refused(format!("{detail} [{code}]")))
+    }
+}
+
+/// Why there was no answer, in few words: the innermost cause says it.
+pub fn cause(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "no answer in time".to_owned();
+    }
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(inner) = innermost.source() {
+        innermost = inner;
+    }
+    let text = innermost.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_refusal_says_of_each_field_what_is_wrong_with_it() {
+        let body = json!({
+            "code": "bad_field", "detail": "these fields are not valid: status",
+            "errors": [{ "field": "status", "detail": "expected one of scored, failed" }],
+        });
+        let refused = Answer { status: 400, body }.accepted();
+        let expected =
+            "these fields are not valid: status; status: expected one of scored, failed [bad_field]";
+        assert!(matches!(refused, Err(Failure::Refused(problem)) if problem == expected));
+    }
+
+    #[test]
+    fn only_a_hub_of_this_machine_is_to_be_started() {
+        let said = |hub: &str| match Client::new(hub).map(|hub| hub.unreachable("no answer in time")) {
+            Ok(Failure::Unreachable(problem)) => problem,
+            other => panic!("{other:?}"),
+        };
+        assert!(said("http://127.0.0.1:7700").contains("agon up"));
+        assert!(!said("https://hub.example").contains("agon up"));
     }
 }

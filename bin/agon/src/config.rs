@@ -74,8 +74,13 @@ pub struct ValidatorConfig {
 impl Config {
     /// Reads a config; its paths become relative to the file.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure::refused(format!("cannot read {}: {error}", path.display())))?;
+        let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Failure::Refused(format!(
+                "there is no config at {}: copy agon.example.toml and change it, and name yours with --config",
+                path.display()
+            )),
+            _ => Failure::refused(format!("cannot read {}: {error}", path.display())),
+        })?;
         let mut config: Self = toml::from_str(&text).map_err(|error| {
             let problem = suggestion::told(&error);
             Failure::refused(format!("{} is not a config: {problem}", path.display()))

@@ -3,13 +3,14 @@
 mod network;
 
 use crate::cli::Global;
+use crate::limits::SPACE_BYTES_MIN;
 use crate::output::{Failure, Output, table};
 use agon_port::Sandbox;
 use agon_sandbox_wasm::WasmSandbox;
 use agon_types::Digest;
 use serde::Serialize;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// One look at one thing.
@@ -43,6 +44,11 @@ pub async fn run(global: &Global, output: Output) -> Result<(), Failure> {
             disk(&global.data_dir),
             "free some space, or name another folder with --data-dir",
         ),
+        Finding::new(
+            "space",
+            space(&global.data_dir),
+            "free some space, or name a folder on another disk with --data-dir",
+        ),
         Finding::new("clock", clock(), "set the clock of this machine; a time service keeps it right"),
     ];
     let findings: Vec<Finding> = machine.into_iter().chain(network::findings(global).await?).collect();
@@ -68,12 +74,35 @@ async fn sandbox() -> Result<String, String> {
     Ok(format!("WebAssembly, engine {}, metered, in this process", properties.profile))
 }
 
+/// The folder, or where it would be made: who only looks makes nothing.
+fn existing(folder: &Path) -> PathBuf {
+    let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let there = whole.ancestors().find(|ancestor| ancestor.is_dir());
+    there.map_or_else(|| whole.clone(), Path::to_owned)
+}
+
+fn space(folder: &Path) -> Result<String, String> {
+    let folder = existing(folder);
+    let disk = rustix::fs::statvfs(&folder)
+        .map_err(|error| format!("cannot ask for the space in {}: {error}", folder.display()))?;
+    enough(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+fn enough(bytes: u64) -> Result<String, String> {
+    const MIB: u64 = 1 << 20;
+    let found = format!("{} MiB are free", bytes / MIB);
+    if bytes < SPACE_BYTES_MIN {
+        return Err(format!("{found}, and a node wants {}", SPACE_BYTES_MIN / MIB));
+    }
+    Ok(found)
+}
+
 /// Writes a little and forces it to the disk, a few times.
 fn disk(folder: &Path) -> Result<String, String> {
     const ROUNDS: u32 = 10;
+    let folder = existing(folder);
     let problem = |error: std::io::Error| format!("cannot write in {}: {error}", folder.display());
-    std::fs::create_dir_all(folder).map_err(problem)?;
-    let path = folder.join("doctor.probe");
+    let path = folder.join(".agon-doctor.probe");
     let begun = std::time::Instant::now();
     let written = (|| {
         let mut file = std::fs::File::create(&path)?;
@@ -95,5 +124,26 @@ fn clock() -> Result<String, String> {
     match SystemTime::now().duration_since(UNIX_EPOCH) {
         Ok(now) if now >= EARLIEST => Ok("plausible".to_owned()),
         _ => Err("this machine believes to be before 2026".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn little_space_is_a_finding() {
+        assert_eq!(enough(SPACE_BYTES_MIN), Ok("2048 MiB are free".to_owned()));
+        let found = enough(SPACE_BYTES_MIN - 1);
+        assert_eq!(found, Err("2047 MiB are free, and a node wants 2048".to_owned()));
+    }
+
+    #[test]
+    fn who_looks_makes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data/of/mine");
+        assert!(disk(&data).is_ok_and(|found| found.starts_with(&folder.path().display().to_string())));
+        assert!(space(&data).is_ok());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

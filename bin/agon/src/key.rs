@@ -1,6 +1,7 @@
 //! Hotkeys in files that Bittensor's tools can read, and session keys.
 
 use crate::cli::{Global, KeyCommand};
+use crate::limits::KEY_NAME_BYTES_MAX;
 use crate::output::{Failure, Output, table};
 use agon_types::key::SigningKey as _;
 use agon_types::{Hotkey, HotkeyPair, SessionPair, Signature};
@@ -60,7 +61,8 @@ fn list(folder: &Path, output: Output) -> Result<(), Failure> {
     let mut keys = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if let Ok(pair) = read(&entry.path()) {
+        let is_draft = name.starts_with('.');
+        if let Some(pair) = read(&entry.path()).ok().filter(|_| !is_draft) {
             keys.push((name, pair.hotkey().to_string()));
         }
     }
@@ -68,7 +70,10 @@ fn list(folder: &Path, output: Output) -> Result<(), Failure> {
     let documents: Vec<_> =
         keys.iter().map(|(name, key)| serde_json::json!({ "name": name, "hotkey": key })).collect();
     let rows: Vec<_> = keys.iter().map(|(name, key)| vec![name.clone(), key.clone()]).collect();
-    output.result(&serde_json::json!({ "items": documents }), || table(&["name", "hotkey"], &rows));
+    output.result(&serde_json::json!({ "items": documents }), || match rows.is_empty() {
+        true => format!("no keys in {}: make one with `agon key new`", folder.display()),
+        false => table(&["name", "hotkey"], &rows),
+    });
     Ok(())
 }
 
@@ -85,11 +90,15 @@ fn content(file: &Path) -> Result<Vec<u8>, Failure> {
 
 /// A new name in the folder of keys.
 fn named(folder: &Path, name: &str) -> Result<PathBuf, Failure> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if name.is_empty() || name.len() > 64 || !name.chars().all(allowed) {
+    if !is_name(name) {
         return Err(Failure::refused(format!("{name:?} is no name for a key: use letters, digits, - and _")));
     }
     Ok(folder.join(name))
+}
+
+fn is_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    !name.is_empty() && name.len() <= KEY_NAME_BYTES_MAX && name.chars().all(allowed)
 }
 
 /// A key by its name in the data directory, or by its file.
@@ -101,13 +110,23 @@ pub fn locate(global: &Global, key: &str) -> PathBuf {
 /// Reads a plain keyfile that only its owner can read.
 pub fn read(path: &Path) -> Result<HotkeyPair, Failure> {
     let show = path.display();
-    let data = std::fs::metadata(path).map_err(|error| {
-        Failure::refused(format!("no key at {show} ({error}): make one with `agon key new`"))
+    let data = std::fs::metadata(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            Failure::Refused(format!("there is no key at {show}: {}", remedy(path)))
+        }
+        _ => Failure::refused(format!("cannot read {show}: {error}")),
     })?;
     if data.permissions().mode() & 0o077 != 0 {
         return Err(Failure::refused(format!("{show} can be read by others: run `chmod 600 {show}`")));
     }
     Ok(HotkeyPair::from_seed(&import(path)?))
+}
+
+/// How to get a key that is not there.
+fn remedy(path: &Path) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let name = if is_name(&name) { &*name } else { "NAME" };
+    format!("make one with `agon key new {name}`, or name another with --key")
 }
 
 fn import(path: &Path) -> Result<[u8; 32], Failure> {
@@ -183,24 +202,82 @@ fn write_secret(path: &Path, content: &[u8]) -> Result<(), Failure> {
     let problem =
         |error: std::io::Error| Failure::refused(format!("cannot write {}: {error}", path.display()));
     std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(problem)?;
-    // Written whole beside its place and then named, so that a crash leaves no half of a key.
-    let draft = path.with_extension("new");
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft);
-    file.and_then(|mut file| {
-        file.write_all(content)?;
-        file.sync_all()
-    })
-    .map_err(problem)?;
-    std::fs::hard_link(&draft, path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Failure::refused(format!("there is a key at {} already: choose another name", path.display()))
-        }
-        _ => problem(error),
-    })?;
-    std::fs::remove_file(&draft).map_err(problem)
+    // Written whole beside its place and then named, so that a crash leaves no half of a key. The draft is hidden, and
+    // nobody else's: whatever becomes of it, it is no key.
+    let mut unique = [0; 8];
+    random(&mut unique);
+    let draft = path.with_file_name(format!(".{}.draft", hex::encode(unique)));
+    let drafted = draft_secret(&draft, content).map_err(problem);
+    let named = drafted.and_then(|()| {
+        std::fs::hard_link(&draft, path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::AlreadyExists => {
+                Failure::refused(format!("there is a key at {} already: choose another name", path.display()))
+            }
+            _ => problem(error),
+        })
+    });
+    let removed = std::fs::remove_file(&draft);
+    // Why there is no key says more than that its draft could not be made either.
+    named.and_then(|()| removed.map_err(problem))
+}
+
+fn draft_secret(draft: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?;
+    file.write_all(content)?;
+    file.sync_all()
 }
 
 /// Randomness of the operating system.
 pub fn random(bytes: &mut [u8]) {
     getrandom::fill(bytes).expect("the operating system gives randomness");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names and the contents of a folder.
+    fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+        let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+        let read = |entry: std::fs::DirEntry| {
+            (entry.file_name().to_string_lossy().into_owned(), std::fs::read(entry.path()).unwrap())
+        };
+        let mut files: Vec<_> = entries.map(read).collect();
+        files.sort();
+        files
+    }
+
+    #[test]
+    fn a_refused_key_new_leaves_the_folder_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("me");
+        create(&path).unwrap();
+        let before = files(folder.path());
+        assert_eq!(before.len(), 1, "{before:?}");
+        for refused in [create(&path).map(drop), write(&path, &[7; 32])] {
+            assert!(
+                matches!(refused, Err(Failure::Refused(problem)) if problem.contains("choose another name"))
+            );
+            assert_eq!(files(folder.path()), before);
+        }
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        assert!(create(&path).is_err());
+        let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(left.len(), 1, "only what stood there: {left:?}");
+    }
+
+    #[test]
+    fn keys_whose_names_begin_alike_do_not_meet() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let hotkey = create(&path("validator-1")).unwrap();
+        session(&path("validator-1.session")).unwrap();
+        assert_eq!(read(&path("validator-1")).unwrap().hotkey(), hotkey.hotkey());
+        assert_eq!(
+            session(&path("validator-1.session")).unwrap().session(),
+            session(&path("validator-1.session")).unwrap().session()
+        );
+        assert_eq!(files(folder.path()).len(), 2);
+    }
 }

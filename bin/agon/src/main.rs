@@ -4,7 +4,8 @@
 //! * [`cli`]: the commands and their flags; [`output`]: what they print, and their exit codes
 //! * [`up`]: the whole network on this machine; [`node`]: one node; [`chain`]: the development chain
 //! * [`key`], [`submit`], [`show`], [`replay`], [`doctor`]: what people do; [`manual`]: how they find out
-//! * [`client`]: the hub as a client sees it; [`config`]: `agon.toml`; [`examples`]: what `agon up` competes with
+//! * [`client`]: the hub as a client sees it; [`config`]: `agon.toml`; [`limits`]: every maximum
+//! * [`examples`]: what `agon up` competes with
 
 mod chain;
 mod cli;
@@ -13,6 +14,7 @@ mod config;
 mod doctor;
 mod examples;
 mod key;
+mod limits;
 mod lock;
 mod manual;
 mod node;
@@ -29,8 +31,10 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    output::log_to_stderr(cli.flags.quiet, matches!(cli.command, Command::Up(_)));
-    let output = Output::new(cli.flags.json);
+    if let Err(failure) = output::log_to_stderr(cli.flags.quiet, matches!(cli.command, Command::Up(_))) {
+        return failure.report();
+    }
+    let output = Output::new(cli.flags.json, cli.flags.quiet);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.expect("a process can start its own threads");
     match runtime.block_on(run(cli, output)) {

@@ -2,6 +2,7 @@
 
 use crate::cli::{Global, NodeOptions};
 use crate::config::{Config, OrderConfig};
+use crate::limits::SANDBOX_RUNS_MAX;
 use crate::output::Failure;
 use crate::{chain, key, lock};
 use agon_embedded::vault::LeaderVault;
@@ -138,9 +139,6 @@ async fn compose(config: &Config) -> Result<(Parts, Option<Hub>), Failure> {
     };
     Ok((parts, hub))
 }
-
-/// Evaluations at once in one node.
-const SANDBOX_RUNS_MAX: u32 = 2;
 
 /// Cancels the token on Ctrl-C, on SIGTERM, and at the end of standard input if that is asked for.
 pub fn stop_on_signal(stop: &CancellationToken, with_stdin: bool) {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use std::fmt::Display;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -27,7 +27,8 @@ impl Failure {
             Self::Unreachable(text) => (3, text),
             Self::Internal(text) => (4, format!("internal fault: {text}")),
         };
-        eprintln!("agon: {text}");
+        // As the command line's own errors begin.
+        eprintln!("error: {text}");
         ExitCode::from(code)
     }
 
@@ -44,11 +45,28 @@ impl Failure {
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     json: bool,
+    /// Whether somebody watches.
+    watched: bool,
 }
 
 impl Output {
-    pub fn new(json: bool) -> Self {
-        Self { json }
+    pub fn new(json: bool, quiet: bool) -> Self {
+        Self { json, watched: !quiet && std::io::stderr().is_terminal() }
+    }
+
+    /// How far a command is, for whoever watches it in a terminal.
+    pub fn progress(self, step: &str) {
+        if self.watched {
+            eprintln!("{step}");
+        }
+    }
+
+    /// Something that happened on the way: a line for programs, progress for people.
+    pub fn event(self, document: &impl Serialize, text: &str) {
+        match self.json {
+            true => self.line(document, text),
+            false => self.progress(text),
+        }
     }
 
     /// The result of a command: a document for programs, text for people.
@@ -88,15 +106,46 @@ pub fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     head.chain(body).collect::<Vec<_>>().join("\n")
 }
 
-/// Logs go to standard error; `RUST_LOG`-like levels by `AGON_LOG`.
-pub fn log_to_stderr(quiet: bool, calm: bool) {
+/// Logs go to standard error, as many as `AGON_LOG` says.
+pub fn log_to_stderr(quiet: bool, calm: bool) -> Result<(), Failure> {
     let default = match (quiet, calm) {
         (true, _) => LevelFilter::ERROR,
         (false, true) => LevelFilter::WARN,
         (false, false) => LevelFilter::INFO,
     };
-    let level = std::env::var("AGON_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(default);
-    let colour =
-        std::env::var_os("NO_COLOR").is_none() && std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let level = match std::env::var("AGON_LOG") {
+        Ok(named) if !named.is_empty() => level(&named)?,
+        _ => default,
+    };
+    let colour = std::env::var_os("NO_COLOR").is_none() && std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(colour).init();
+    Ok(())
+}
+
+fn level(named: &str) -> Result<LevelFilter, Failure> {
+    const LEVELS: [(&str, LevelFilter); 6] = [
+        ("off", LevelFilter::OFF),
+        ("error", LevelFilter::ERROR),
+        ("warn", LevelFilter::WARN),
+        ("info", LevelFilter::INFO),
+        ("debug", LevelFilter::DEBUG),
+        ("trace", LevelFilter::TRACE),
+    ];
+    let known = LEVELS.iter().find(|(name, _)| named.eq_ignore_ascii_case(name));
+    known.map(|(_, level)| *level).ok_or_else(|| {
+        let names = LEVELS.map(|(name, _)| name).join(", ");
+        Failure::Usage(format!("AGON_LOG is `{named}`: expected one of {names}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_that_there_is_not_is_refused_with_those_that_there_are() {
+        assert_eq!(level("Debug").ok(), Some(LevelFilter::DEBUG));
+        let expected = "AGON_LOG is `loud`: expected one of off, error, warn, info, debug, trace";
+        assert!(matches!(level("loud"), Err(Failure::Usage(problem)) if problem == expected));
+    }
 }

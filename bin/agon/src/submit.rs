@@ -2,6 +2,7 @@
 
 use crate::cli::{Global, SubmitOptions};
 use crate::client::{Client, Signer};
+use crate::limits::COMMITMENT_POLLS_MAX;
 use crate::output::{Failure, Output};
 use crate::{chain, key, up};
 use agon_port::Chain;
@@ -17,8 +18,6 @@ use std::time::Duration;
 const EXPIRY_HEIGHTS: u64 = 2_000;
 /// Between two questions to the hub.
 const POLL: Duration = Duration::from_millis(500);
-/// Longest wait for the chain to make a commitment final.
-const COMMITMENT_POLLS_MAX: u32 = 240;
 
 /// An agent to enter.
 pub struct Entry {
@@ -49,23 +48,26 @@ pub async fn run(global: &Global, options: SubmitOptions, output: Output) -> Res
     };
     let entry = Entry { challenge: options.challenge, version, label, bytes };
     let door = Door { hub: &hub, chain: &chain, hotkey: &hotkey };
-    let quiet = global.quiet;
-    let id = enter(&door, entry, |step| {
-        if !quiet {
-            eprintln!("{step}");
-        }
-    })
-    .await?;
+    let entered = enter(&door, entry, |step| output.progress(step)).await;
+    let id = entered.map_err(|failure| with_remedy(failure, &global.key))?;
     if options.wait {
-        if !quiet {
-            eprintln!("{id}");
-        }
+        output.progress(&id.to_string());
         return follow(&hub, id, output).await;
     }
     output.result(&json!({ "id": id, "version": version }), || {
         format!("{id}\nfollow it with `agon submission show {id}`")
     });
     Ok(())
+}
+
+/// A hotkey that the chain does not know can be made known to it.
+fn with_remedy(failure: Failure, key: &str) -> Failure {
+    match failure {
+        Failure::Refused(problem) if problem.ends_with("[not_registered]") => Failure::Refused(format!(
+            "{problem}: on a development chain, `agon chain register --key {key}` registers it"
+        )),
+        other => other,
+    }
 }
 
 /// The version after the last one; the same artifact keeps its version, so that trying again is safe.

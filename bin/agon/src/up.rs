@@ -7,6 +7,7 @@ mod network;
 
 use crate::cli::{Global, UpOptions};
 use crate::client::Client;
+use crate::limits::FREE_TRIES_MAX;
 use crate::output::{Failure, Output};
 use crate::{chain, lock, node};
 use children::Children;
@@ -24,6 +25,9 @@ const ADDRESSES: &str = "up.json";
 
 pub async fn run(global: &Global, options: UpOptions, output: Output) -> Result<(), Failure> {
     let _lock = lock::take(&global.data_dir)?;
+    for port in [options.port, options.port + 1].into_iter().filter(|_| options.port != 0) {
+        must_be_free(port).await?;
+    }
     let network = Network::prepare(&global.data_dir, &options)?;
     let stop = CancellationToken::new();
     node::stop_on_signal(&stop, false);
@@ -43,7 +47,7 @@ async fn live(
     // Ports are chosen once: a process that falls and comes back is where the others look for it.
     let (hub_port, chain_port) = match options.port {
         0 => (free_port()?, free_port()?),
-        port => (port, port.saturating_add(1)),
+        port => (port, port + 1),
     };
     let chain_url = children.start(network.chain_child(chain_port)).await?;
     let chain = chain::client(network.genesis.network.clone(), &chain_url)?;
@@ -76,6 +80,20 @@ async fn live(
         failed = children.failed() => Err(failed),
         () = stop.cancelled() => Ok(()),
     }
+}
+
+/// Says at once what a process of the network would say late, and in its log.
+/// A network that was killed here lets go of it after a moment.
+async fn must_be_free(port: u16) -> Result<(), Failure> {
+    let bind = || std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, port)).map(drop);
+    for _ in 0..FREE_TRIES_MAX {
+        if bind().is_ok() {
+            return Ok(());
+        }
+        tokio::time::sleep(AGAIN / FREE_TRIES_MAX).await;
+    }
+    let remedy = "choose another with --port, or any free ones with --port 0";
+    bind().map_err(|_| Failure::Refused(format!("port {port} is in use by another program: {remedy}")))
 }
 
 /// A port that is free now.

@@ -1,6 +1,7 @@
 //! The one loop that owns the head of the ledger. Everyone else sends it messages.
 
 use crate::handle::Waiter;
+use crate::limits::UNTOLD_MAX;
 use crate::machine::{Draft, Machine};
 use crate::pool::Pool;
 use agon_port::ledger::Entry;
@@ -15,9 +16,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
-
-/// Blocks whose events wait in memory while the records cannot be written; later ones are told at the next start.
-const UNTOLD_MAX: usize = 4096;
 
 /// All that can happen to the head.
 pub enum Message {

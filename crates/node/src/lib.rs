@@ -17,12 +17,14 @@
 //! * `application`: the loop as the order sees it; [`handle`]: as everyone else does
 //! * `watcher`: facts of the chain become anchors
 //! * `duties`: registers, evaluates, commits, reveals; `submitter`: sets weights
+//! * `limits`: every maximum
 //! * [`replay`]: the same blocks once more, from the beginning
 
 mod application;
 mod driver;
 mod duties;
 pub mod handle;
+mod limits;
 mod machine;
 mod pool;
 pub mod replay;

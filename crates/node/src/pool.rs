@@ -1,15 +1,10 @@
 //! Actions that wait for a block, and the callers that wait for them.
 
 use crate::handle::{SubmitError, Waiter};
+use crate::limits::{WAITING_ACTIONS_MAX, WAITING_BYTES_MAX};
 use agon_protocol::Reason;
 use agon_types::{Action, Digest, Height, Verified, codec};
 use std::collections::{HashMap, HashSet, VecDeque};
-
-/// Actions that may wait at once; more are refused as busy.
-const ACTIONS_MAX: usize = 10_000;
-
-/// Their encoded bytes together, so that few large ones are bounded as many small ones are.
-const BYTES_MAX: usize = 64 << 20;
 
 /// The waiting actions in the order in which they came.
 #[derive(Default)]
@@ -28,7 +23,7 @@ impl Pool {
             return true;
         }
         let bytes = codec::encode(action.signed()).len();
-        if self.queue.len() >= ACTIONS_MAX || self.bytes + bytes > BYTES_MAX {
+        if self.queue.len() >= WAITING_ACTIONS_MAX || self.bytes + bytes > WAITING_BYTES_MAX {
             self.answer(digest, &Err(SubmitError::Busy { waiting: self.queue.len() }));
             return false;
         }
@@ -112,7 +107,7 @@ mod tests {
     fn large_actions_are_bounded_by_their_bytes_and_give_their_room_back() {
         let mut pool = Pool::default();
         let size = codec::encode(action(0, 60_000).signed()).len();
-        let room = BYTES_MAX / size;
+        let room = WAITING_BYTES_MAX / size;
         let taken = (0..=room as u32).filter(|number| pool.add(action(*number, 60_000))).count();
         assert_eq!(taken, room);
         let decided = pool.actions().iter().map(|action| action.signed().digest()).collect();

@@ -4,6 +4,7 @@ use crate::application::Remote;
 use crate::driver::{Driver, Message};
 use crate::duties::{self, Workshop};
 use crate::handle::{Handle, Shared};
+use crate::limits::{EVENTS_MAX, MESSAGES_MAX};
 use crate::machine::{Head, Machine};
 use crate::pool::Pool;
 use crate::replay::replay;
@@ -21,10 +22,6 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Messages that may wait for the driver.
-const MESSAGES_MAX: usize = 1024;
-/// Events that a slow listener may be behind before it reads from the records.
-const EVENTS_MAX: usize = 4096;
 /// Blocks read at once from the ledger.
 const BLOCKS_AT_ONCE: usize = 256;
 

@@ -1,13 +1,11 @@
 //! What the development chain is asked for, and why it refuses, by the names that the real chain has for it.
 
+use crate::limits::CALL_BYTES_MAX;
 use agon_types::anchor::Neuron;
 use agon_types::signed::Purpose;
 use agon_types::{ChainBlock, Digest, Hotkey, NetworkId, PublicKey, Signed, Stake, codec};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
-
-/// One encoded, signed call; a vector of every uid there can be fits.
-pub(super) const CALL_BYTES_MAX: usize = 300 << 10;
 
 /// A request of one hotkey. Its nonce counts up, so that none counts twice.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]

@@ -6,6 +6,7 @@ use super::wire::{
     NonceBody, Problem, SnapshotBody, UidBody, WeightsBody,
 };
 use crate::http;
+use crate::limits::{CHAIN_ANSWER_BYTES_MAX, NONCE_ATTEMPTS_MAX};
 use agon_port::Chain;
 use agon_port::chain::{Commitment, Error, Head, Plan, Row, Snapshot};
 use agon_types::{ChainBlock, Digest, Hotkey, HotkeyPair, NetworkId, Signed, codec};
@@ -17,9 +18,6 @@ use std::time::Duration;
 const READ_MS: u64 = 10_000;
 /// A call waits for its block, and blocks may be slow.
 const CALL_MS: u64 = 120_000;
-const ANSWER_BYTES_MAX: usize = 64 << 20;
-/// Attempts to use the next nonce, while others sign calls with the same hotkey.
-const ATTEMPTS_MAX: usize = 5;
 
 /// A client of one development chain. Clones share their connections.
 #[derive(Clone, Debug)]
@@ -131,7 +129,7 @@ async fn answered<T: DeserializeOwned>(
         if error.is_connect() { Error::Unreachable(reason) } else { lost(reason) }
     })?;
     let status = response.status();
-    let bytes = http::body(response, ANSWER_BYTES_MAX).await.map_err(&lost)?;
+    let bytes = http::body(response, CHAIN_ANSWER_BYTES_MAX).await.map_err(&lost)?;
     let unreadable = |error| lost(format!("it answers {status} with what is no answer: {error}"));
     if status.is_success() {
         let answer: Answer<T> = serde_json::from_slice(&bytes).map_err(unreadable)?;
@@ -178,7 +176,7 @@ impl Chain for DevelopmentChainClient {
     }
 
     async fn commit(&self, signer: &HotkeyPair, commitment: Digest) -> Result<ChainBlock, Error> {
-        for _ in 0..ATTEMPTS_MAX {
+        for _ in 0..NONCE_ATTEMPTS_MAX {
             // Before each attempt: whoever used the nonce may have written this very digest.
             if let Some(block) = self.committed(signer.hotkey(), commitment).await? {
                 return Ok(block);

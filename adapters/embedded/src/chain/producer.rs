@@ -5,6 +5,7 @@ use super::history::History;
 use super::store::Store;
 use super::{BlockClock, Error};
 use crate::blocking;
+use crate::limits::PENDING_MAX;
 use agon_port::Clock;
 use agon_types::ChainBlock;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -12,9 +13,6 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
-
-/// Requests that may wait for the next block.
-pub(super) const PENDING_MAX: usize = 1024;
 
 /// Where the outcome of a request goes: the block that includes it, once that block is durable.
 pub(super) type Answer = oneshot::Sender<Result<ChainBlock, Refusal>>;

@@ -1,12 +1,13 @@
 //! The HTTP side of the development chain. It binds nothing: the listener is its caller's, and should be on loopback.
 
-use super::call::{CALL_BYTES_MAX, Extrinsic, Refusal, Registration};
+use super::call::{Extrinsic, Refusal, Registration};
 use super::history::History;
 use super::producer::Request;
 use super::wire::{
     AdvanceRequest, Answer, CallRequest, CommitmentBody, DeregisterRequest, HeadBody, IncludedBody, Items,
     NeuronBody, NonceBody, Problem, RowBody, SnapshotBody, UidBody, WeightsBody,
 };
+use crate::limits::{ADVANCE_BLOCKS_MAX, CALL_BODY_BYTES_MAX};
 use agon_types::{ChainBlock, Hotkey, NetworkId};
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
@@ -18,11 +19,6 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::{mpsc, oneshot};
-
-/// Blocks that one request may ask for.
-const ADVANCE_BLOCKS_MAX: u64 = 1_000;
-/// A call in hexadecimal, within its JSON.
-const BODY_BYTES_MAX: usize = 2 * CALL_BYTES_MAX + 1024;
 
 /// What every request sees.
 #[derive(Clone, Debug)]
@@ -124,7 +120,7 @@ pub(super) fn routes(shared: Shared) -> Router {
         .method_not_allowed_fallback(async || {
             Failure::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this path has another method")
         })
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(DefaultBodyLimit::max(CALL_BODY_BYTES_MAX))
         .with_state(shared)
 }
 

@@ -2,6 +2,7 @@
 
 use super::history::{Base, Block, History};
 use super::{Error, Rules};
+use crate::limits::VALUE_BYTES_MAX;
 use agon_types::{TimeMs, codec};
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use std::path::Path;
@@ -11,9 +12,6 @@ const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta")
 
 /// The layout that this code reads and writes.
 const VERSION: u16 = 1;
-
-/// More than any value of this file needs; the file is our own.
-const VALUE_BYTES_MAX: usize = 1 << 30;
 
 /// What a chain is made with: layout, rules, seed.
 type Birth = (u16, Rules, [u8; 32]);

@@ -1,12 +1,10 @@
 //! A validator's own reports with their salts, and its intents to set weights.
 
 use super::unreadable;
+use crate::limits::REPORT_BYTES_MAX;
 use agon_port::records::{Intent, OwnReport};
 use agon_types::{Digest, Epoch, JobId, Report, codec};
 use rusqlite::{Connection, OptionalExtension as _, params};
-
-/// A kept report is our own, and this is more than any bounded one encodes to.
-const REPORT_BYTES_MAX: usize = 256 << 10;
 
 /// The first report of a job stands: its commit may be on the way already.
 pub(super) fn keep(connection: &Connection, own: &OwnReport) -> rusqlite::Result<OwnReport> {

@@ -32,7 +32,6 @@ pub struct Flags {
 /// What holds for a command once its flags and the config are read; a flag goes before the config.
 #[derive(Debug)]
 pub struct Global {
-    pub quiet: bool,
     pub data_dir: PathBuf,
     pub hub: Option<String>,
     /// The chain of the config.
@@ -46,7 +45,7 @@ impl Global {
         let hub = flags.hub.or_else(|| config.as_ref().and_then(hub_of));
         let (folder, chain) = config.map(|config| (config.data_dir, config.chain.url)).unzip();
         let data_dir = flags.data_dir.or(folder).unwrap_or_else(|| "data".into());
-        Ok(Self { quiet: flags.quiet, data_dir, hub, chain, key: flags.key })
+        Ok(Self { data_dir, hub, chain, key: flags.key })
     }
 }
 

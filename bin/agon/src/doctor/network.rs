@@ -3,6 +3,7 @@
 use super::Finding;
 use crate::cli::Global;
 use crate::client::Client;
+use crate::limits::SKEW_SECONDS_MAX;
 use crate::output::Failure;
 use crate::up;
 use serde_json::Value;
@@ -12,23 +13,28 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const ANSWER: Duration = Duration::from_secs(5);
 /// A ledger that is as high as before after this long stands still; a busy one grows many times within it.
 const GROWTH: Duration = Duration::from_secs(10);
+/// Where `agon up` listens unless it is told otherwise: the hub and the chain.
+const USUAL: [u16; 2] = [7700, 7701];
 /// Between two looks at it.
 const POLL: Duration = Duration::from_millis(300);
-/// A fifth of what signed requests are allowed, so that there is time to act.
-const SKEW_SECONDS_MAX: u64 = 60;
 
 const CLOCK_REMEDY: &str = "set the clock of this machine; a time service keeps it right";
 
 /// What there is to say about the network. Without a hub, only that and the chain.
 pub async fn findings(global: &Global) -> Result<Vec<Finding>, Failure> {
     let hub = Client::of(global)?;
-    let start = "start one with `agon up`, or name one with --hub";
+    let start = "start one with `agon up`, or name another with --hub";
     let network = match in_time(look(&hub)).await {
         Ok(network) => network,
         Err(problem) => {
             let chain = Err("without a hub nobody says which network it is for".to_owned());
             return Ok(vec![
                 Finding::new("hub", Err(problem), start),
+                Finding::new(
+                    "ports",
+                    ports(USUAL),
+                    "stop the program that listens there, or choose others with `agon up --port`",
+                ),
                 Finding::new("chain", chain, "mend what is said of the hub first"),
             ]);
         }
@@ -51,8 +57,24 @@ pub async fn findings(global: &Global) -> Result<Vec<Finding>, Failure> {
     ])
 }
 
+/// What `agon up` needs before it can start.
+fn ports(needed: [u16; 2]) -> Result<String, String> {
+    let bind = |port: u16| std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, port));
+    let taken: Vec<String> = needed.iter().filter(|port| bind(**port).is_err()).map(u16::to_string).collect();
+    let [hub, chain] = needed;
+    match taken.is_empty() {
+        true => Ok(format!("{hub} and {chain} are free for `agon up`")),
+        false => Err(format!("in use: {}", taken.join(", "))),
+    }
+}
+
+/// The finding's remedy stands beside it, so only the cause is left of what a command would say.
 async fn look(hub: &Client) -> Result<Value, String> {
-    hub.get("/v1/network").await.map_err(text)
+    let problem = match hub.get("/v1/network").await {
+        Ok(network) => return Ok(network),
+        Err(failure) => text(failure),
+    };
+    Err(problem.rsplit_once(": ").map_or(problem.clone(), |(cause, _)| cause.to_owned()))
 }
 
 /// Whoever hangs is not well either.
@@ -101,7 +123,7 @@ async fn skew(global: &Global) -> Result<String, String> {
     let hub = up::address_of(global, ("hub", global.hub.clone()), "http://127.0.0.1:7700");
     let hub = agon_embedded::http::base(&hub)?;
     let answer = agon_embedded::http::client().get(format!("{hub}/healthz")).send().await;
-    let answer = answer.map_err(|error| agon_embedded::http::reason(&error))?;
+    let answer = answer.map_err(|error| crate::client::cause(&error))?;
     let date = answer.headers().get("date").and_then(|date| date.to_str().ok()).unwrap_or_default();
     let theirs = seconds(date).ok_or_else(|| format!("the hub's date cannot be read: `{date}`"))?;
     let ours = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
@@ -160,7 +182,10 @@ mod tests {
                 let request = BufReader::new(&stream).lines().map_while(Result::ok);
                 request.take_while(|line| !line.is_empty()).for_each(drop);
                 let body = json!({ "height": heights[number.min(heights.len() - 1)] }).to_string();
-                let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}", body.len());
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nconnection: close\r\nx-request-id: 1\r\ncontent-length: {}",
+                    body.len()
+                );
                 write!(stream, "{head}\r\n\r\n{body}").unwrap();
             }
         });
@@ -174,6 +199,20 @@ mod tests {
         assert_eq!(grown, Ok("grows: height 6 after 5".to_owned()));
         let stands = grows(&hub_with(&[5]), 5, within).await;
         assert_eq!(stands, Err("stands at height 5 for 1 s".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_with_a_hub_is_one_short_cause() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = taken.local_addr().unwrap().port();
+        assert_eq!(
+            ports([port, 1]).unwrap_err().split(": ").last().unwrap().split(',').next().unwrap(),
+            port.to_string()
+        );
+        drop(taken);
+        let hub = format!("http://127.0.0.1:{port}");
+        let cause = look(&Client::new(&hub).unwrap()).await.unwrap_err();
+        assert_eq!(cause, format!("the hub at {hub} is not reachable (connection refused)"));
     }
 
     #[tokio::test(start_paused = true)]

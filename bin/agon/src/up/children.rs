@@ -1,5 +1,6 @@
 //! The processes of a local network: started, watched, started again when they fall, and stopped together.
 
+use crate::limits::FALLS_MAX;
 use crate::output::Failure;
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
@@ -15,8 +16,6 @@ use tokio_util::sync::CancellationToken;
 const START: Duration = Duration::from_secs(60);
 /// How long it may take to end when it is told to.
 const GRACE: Duration = Duration::from_secs(15);
-/// Falls in a row before the whole is given up.
-const FALLS_MAX: u32 = 5;
 
 /// A process to run: this very program, with other arguments.
 #[derive(Clone, Debug)]

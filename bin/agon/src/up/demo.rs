@@ -53,7 +53,7 @@ async fn enter_example(
     };
     let submission = enter(&door, entry, |_| {}).await?;
     let line = json!({ "event": "entered", "agent": agent.name, "submission": submission });
-    output.line(&line, &format!("{} entered {}", agent.name, agent.challenge));
+    output.event(&line, &format!("{} entered {}", agent.name, agent.challenge));
     Ok(())
 }
 

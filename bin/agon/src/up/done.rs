@@ -21,12 +21,8 @@ pub async fn wait(
     epoch: u64,
     output: Output,
 ) -> Result<(), Failure> {
-    let seal = loop {
-        match hub.find(&format!("/v1/epochs/{epoch}")).await? {
-            Some(seal) if seal["sealed"] == true => break seal,
-            _ => tokio::time::sleep(POLL).await,
-        }
-    };
+    let seal = sealed(hub, epoch, output).await?;
+    output.progress(&format!("epoch {epoch} is sealed; waiting for its weights on the chain"));
     let vector: Vec<(u16, u16)> =
         serde_json::from_value(seal["vector"].clone()).map_err(Failure::internal)?;
     let ended = anchor::boundary(&network.genesis, Epoch(epoch).next());
@@ -42,6 +38,23 @@ pub async fn wait(
         };
     }
     tell(hub, (epoch, &seal, block), output).await
+}
+
+/// Waits for a seal, and says in which epoch the network is meanwhile.
+async fn sealed(hub: &Client, epoch: u64, output: Output) -> Result<Value, Failure> {
+    let mut last = Value::Null;
+    loop {
+        match hub.find(&format!("/v1/epochs/{epoch}")).await? {
+            Some(seal) if seal["sealed"] == true => return Ok(seal),
+            _ => {}
+        }
+        let now = hub.get("/v1/network").await?["epoch"].take();
+        if now != last {
+            output.progress(&format!("waiting until epoch {epoch} is sealed; now it is epoch {now}"));
+            last = now;
+        }
+        tokio::time::sleep(POLL).await;
+    }
 }
 
 async fn tell(hub: &Client, (epoch, seal, block): (u64, &Value, u64), output: Output) -> Result<(), Failure> {

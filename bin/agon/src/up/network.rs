@@ -20,6 +20,10 @@ use std::time::Duration;
 const BUSY_MS: u64 = 50;
 const IDLE_MS: u64 = 400;
 
+/// What a network has where nobody says otherwise.
+const VALIDATORS: u8 = 4;
+const EPOCH: Duration = Duration::from_secs(12);
+
 /// A network in a data directory.
 pub struct Network {
     pub folder: PathBuf,
@@ -35,6 +39,8 @@ pub struct Network {
 struct Shape {
     validators: u8,
     block_ms: u64,
+    /// As it was asked for; an epoch has a whole number of blocks.
+    epoch_ms: u64,
 }
 
 impl Network {
@@ -52,13 +58,20 @@ impl Network {
         }
         let genesis = node::genesis(&path)?;
         let shape = std::fs::read_to_string(folder.join("shape.toml")).map_err(Failure::refused)?;
-        let Shape { validators, block_ms } = toml::from_str(&shape).map_err(Failure::refused)?;
-        let epoch_ms = u64::try_from(options.epoch.as_millis()).unwrap_or(u64::MAX);
-        if validators != options.validators || genesis.parameters.epoch_blocks != epoch_blocks(epoch_ms) {
-            let had = genesis.parameters.epoch_blocks * block_ms;
+        let Shape { validators, block_ms, epoch_ms } = toml::from_str(&shape).map_err(|error| {
+            let path = folder.join("shape.toml");
+            Failure::refused(format!(
+                "{} is of another agon: begin a new network with --fresh: {error}",
+                path.display()
+            ))
+        })?;
+        let had = Duration::from_millis(epoch_ms);
+        if options.validators.is_some_and(|wanted| wanted != validators)
+            || options.epoch.is_some_and(|wanted| wanted != had)
+        {
             return Err(Failure::Refused(format!(
-                "the network in {} has {validators} validators and epochs of {had}ms: \
-                 start it with `--validators {validators} --epoch {had}ms`, or begin a new one with --fresh",
+                "the network in {} has {validators} validators and epochs of {had:?}: leave out --validators and \
+                 --epoch, or begin a new one with --fresh",
                 folder.display()
             )));
         }
@@ -210,12 +223,7 @@ fn begin(
     options: &UpOptions,
     (owner, burn): (&HotkeyPair, &HotkeyPair),
 ) -> Result<(), Failure> {
-    let epoch_ms = u64::try_from(options.epoch.as_millis()).unwrap_or(u64::MAX);
-    if epoch_ms < 2_000 {
-        return Err(Failure::refused(
-            "an epoch needs at least 2s: both rounds of its jobs have to fit into it",
-        ));
-    }
+    let epoch_ms = u64::try_from(options.epoch.unwrap_or(EPOCH).as_millis()).unwrap_or(u64::MAX);
     let mut name = [0; 4];
     key::random(&mut name);
     let part = |tenths: u64| Window { heights: 2, ms: epoch_ms * tenths / 20 };
@@ -235,7 +243,11 @@ fn begin(
             absences_max: 3,
         },
     };
-    let shape = Shape { validators: options.validators, block_ms: block_ms(epoch_ms) };
+    let shape = Shape {
+        validators: options.validators.unwrap_or(VALIDATORS),
+        block_ms: block_ms(epoch_ms),
+        epoch_ms,
+    };
     let write = |name: &str, text: &str| {
         let path = folder.join(name);
         std::fs::write(&path, text)
@@ -263,4 +275,44 @@ fn remove(folder: &Path) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use clap::Parser as _;
+
+    /// What `agon up` with these flags makes of a folder.
+    fn prepared(folder: &Path, flags: &[&str]) -> Result<(u8, u64), Failure> {
+        let cli = Cli::try_parse_from([&["agon", "up"], flags].concat());
+        let Ok(Cli { command: Command::Up(options), .. }) = cli else { panic!("{flags:?}: {cli:?}") };
+        let network = Network::prepare(folder, &options)?;
+        Ok((network.validators, network.genesis.parameters.epoch_blocks * network.block_ms))
+    }
+
+    #[test]
+    fn flags_that_are_left_out_go_on_as_the_network_began() {
+        let folder = tempfile::tempdir().unwrap();
+        let begun = prepared(folder.path(), &["--epoch", "4s", "--validators", "2"]).unwrap();
+        assert_eq!(begun, (2, 3_996));
+        assert_eq!(prepared(folder.path(), &[]).unwrap(), begun);
+        assert_eq!(prepared(folder.path(), &["--epoch", "4000ms"]).unwrap(), begun);
+        for other in [["--epoch", "5s"], ["--validators", "3"]] {
+            let refused = prepared(folder.path(), &other);
+            let expected = "has 2 validators and epochs of 4s: leave out --validators and --epoch";
+            assert!(
+                matches!(refused, Err(Failure::Refused(problem)) if problem.contains(expected)),
+                "{other:?}"
+            );
+        }
+        assert_eq!(prepared(folder.path(), &["--fresh"]).unwrap(), (4, 12_000));
+    }
+
+    #[test]
+    fn an_epoch_that_is_too_short_is_a_fault_of_the_command() {
+        for length in ["0s", "1999ms", "4", "soon"] {
+            assert!(Cli::try_parse_from(["agon", "up", "--epoch", length]).is_err(), "{length}");
+        }
+    }
 }

@@ -1,18 +1,11 @@
 //! One leader as its HTTP API shows it: pages of decided blocks, and a place to bring actions.
 
 use crate::http;
-use agon_types::{Height, limits};
+use crate::limits::{PAGE_BYTES_MAX, PAGE_ITEMS_MAX, PROBLEM_BYTES_MAX};
+use agon_types::Height;
 use reqwest::Client;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-
-/// Blocks of one page.
-pub(super) const ITEMS_MAX: usize = 64;
-/// One encoded certificate; that is more than 600 signatures.
-pub(super) const CERTIFICATE_BYTES_MAX: usize = 64 << 10;
-/// A page of full blocks, in hexadecimal.
-const PAGE_BYTES_MAX: usize = ITEMS_MAX * (2 * (limits::BLOCK_BYTES_MAX + CERTIFICATE_BYTES_MAX) + 256);
-const PROBLEM_BYTES_MAX: usize = 64 << 10;
 
 /// How long a leader may hold a question back until it has something to tell.
 const WAIT_MS: u64 = 10_000;
@@ -78,8 +71,8 @@ impl Leader {
         }
         let bytes = http::body(response, PAGE_BYTES_MAX).await?;
         let page: Page = serde_json::from_slice(&bytes).map_err(|error| format!("not a page: {error}"))?;
-        if page.items.len() > ITEMS_MAX {
-            return Err(format!("a page of {} blocks is longer than {ITEMS_MAX}", page.items.len()));
+        if page.items.len() > PAGE_ITEMS_MAX {
+            return Err(format!("a page of {} blocks is longer than {PAGE_ITEMS_MAX}", page.items.len()));
         }
         Ok(page.items)
     }

@@ -1,6 +1,7 @@
 //! What a stranger's block must prove before the application sees it.
 
-use super::leader::{CERTIFICATE_BYTES_MAX, Item};
+use super::leader::Item;
+use crate::limits::CERTIFICATE_BYTES_MAX;
 use agon_types::block::Invalid;
 use agon_types::{Block, Certificate, Digest, Height, NetworkId, SessionKey, codec, limits};
 
