@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 /// Kills in an ordinary run; `AGON_KILLS` asks for more.
 const KILLS: u64 = 3;
+/// The example agents that every network enters.
+const AGENTS: usize = 17;
 /// The most that one network falls. More are shared among several at once, for each of them mostly waits.
 const KILLS_OF_ONE: u64 = 7;
 /// What the moments are made from; `AGON_KILL_SEED` sets another.
@@ -105,7 +107,7 @@ fn ends_well(folder: &Path, entered: &BTreeMap<String, String>, seals: &[Value])
     assert!(shown.values().all(|count| *count == 1), "nothing is doubled");
     let lost: Vec<_> = entered.iter().filter(|(_, id)| !shown.contains_key(*id)).collect();
     assert!(lost.is_empty(), "nothing is lost: {lost:?}");
-    assert_eq!(shown.len(), 13, "every example agent is there");
+    assert_eq!(shown.len(), AGENTS, "every example agent is there");
     let longest = longest_seals(folder);
     assert!(longest.starts_with(seals), "a sealed epoch never changes");
     weights_were_set_once(folder, name, longest.len());
@@ -175,6 +177,6 @@ fn a_leader_or_a_chain_that_falls_alone_comes_back_and_the_network_heals() {
     assert!(network.wait().success());
     let rows: Vec<&Value> =
         done["boards"].as_object().unwrap().values().flat_map(|rows| rows.as_array().unwrap()).collect();
-    assert_eq!(rows.len(), 13, "every example agent was entered all the same");
+    assert_eq!(rows.len(), AGENTS, "every example agent was entered all the same");
     assert!(rows.iter().all(|row| row["score"].is_string()), "and has its score: {rows:?}");
 }

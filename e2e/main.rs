@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod browser;
+mod caged;
 mod commands;
 mod documents;
 mod killed;

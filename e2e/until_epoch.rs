@@ -39,6 +39,8 @@ fn a_whole_network_scores_every_agent_and_sets_weights_within_a_minute() {
     assert!(mix > lz && lz > rle && rle > 0.0, "{mix} {lz} {rle}");
     let [best, greedy] = ["two-opt", "greedy"].map(|agent| score(&done, "route", agent));
     assert!(best > greedy && greedy > 0.0, "{best} {greedy}");
+    assert!(score(&done, "duel", "search") > 0.5, "whoever looks ahead wins most games");
+    assert_eq!(row(&done, "duel", "cheat")["reason"], "wrong_output");
     let faults = [
         ("panic", "trapped"),
         ("loop", "out_of_fuel"),
@@ -64,6 +66,8 @@ fn weights_are_exact(done: &Value) {
     let champion = row(done, "compress", "mix")["miner"].as_str().unwrap();
     let earned = weights.iter().find(|weight| weight["hotkey"] == champion).expect("the champion earns");
     assert_eq!(earned["units"], 400_000_000, "the champion earns the whole share of its challenge");
+    let player = row(done, "duel", "search")["miner"].as_str().unwrap();
+    assert!(weights.iter().any(|weight| weight["hotkey"] == player), "the challenge's own rule pays");
     let broken = row(done, "route", "liar")["miner"].as_str().unwrap();
     assert!(weights.iter().all(|weight| weight["hotkey"] != broken), "zero points, nothing at all");
 }

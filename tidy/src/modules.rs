@@ -7,6 +7,8 @@ use crate::{Finding, Tree};
 const ROOTS: [&str; 3] = ["lib.rs", "main.rs", "build.rs"];
 /// Folders whose files cargo, or a manifest, makes targets.
 const OF_TARGETS: [&str; 5] = ["tests", "examples", "benches", "bin", "targets"];
+/// A folder whose files are written into other projects, and compiled there.
+const TEMPLATE: &str = "/template/";
 
 pub fn check(tree: &Tree) -> Vec<Finding> {
     let orphans = tree.rust().filter(|(path, _)| !is_compiled(tree, path));
@@ -17,7 +19,34 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
 fn is_compiled(tree: &Tree, path: &str) -> bool {
     let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
     let name = file.trim_end_matches(".rs");
-    ROOTS.contains(&file) || is_target(tree, folder, name) || is_named(tree, folder, name)
+    ROOTS.contains(&file)
+        || path.contains(TEMPLATE)
+        || is_target(tree, folder, name)
+        || is_named(tree, folder, name)
+        || is_pointed_at(tree, path)
+}
+
+/// Whether a manifest or a `#[path]` says where it is.
+fn is_pointed_at(tree: &Tree, path: &str) -> bool {
+    let pointers = |(from, text): (&String, &String)| {
+        let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let opening = if from.ends_with("/Cargo.toml") { "\npath = \"" } else { "#[path = \"" };
+        let mut targets = text.split(opening).skip(1).filter_map(|rest| rest.split('"').next());
+        targets.any(|target| resolved(folder, target) == path)
+    };
+    tree.files.iter().any(pointers)
+}
+
+/// A path from a folder on, without steps upwards.
+fn resolved(folder: &str, target: &str) -> String {
+    let mut steps: Vec<&str> = folder.split('/').collect();
+    for step in target.split('/') {
+        match step {
+            ".." => drop(steps.pop()),
+            step => steps.push(step),
+        }
+    }
+    steps.join("/")
 }
 
 /// A target by its place; of a package that finds none by itself, only those that the manifest names.
@@ -36,7 +65,9 @@ fn is_named(tree: &Tree, folder: &str, name: &str) -> bool {
         let beside = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
         let is_root =
             beside.is_some_and(|file| ROOTS.contains(&file) || is_of_targets && !file.contains('/'));
-        is_root || path.strip_suffix(".rs") == Some(folder)
+        // Whoever is pointed at has its modules beside itself, as a root has.
+        let is_beside = beside.is_some_and(|file| !file.contains('/'));
+        is_root || path.strip_suffix(".rs") == Some(folder) || is_beside && is_pointed_at(tree, path)
     };
     let mut parents = tree.rust().filter(|(path, _)| may_name(path));
     parents.any(|(_, text)| {
@@ -66,6 +97,12 @@ mod tests {
             ("crates/x/tests/whole/part.rs", ""),
             ("crates/x/benches/step.rs", "mod contest;"),
             ("crates/x/benches/contest.rs", ""),
+            ("crates/y/Cargo.toml", "[[bin]]\nname = \"trial\"\npath = \"tests/cage/trial.rs\"\n"),
+            ("crates/y/tests/cage/trial.rs", ""),
+            ("crates/y/tests/whole/main.rs", "#[path = \"../guests/text.rs\"]\nmod text;"),
+            ("crates/y/tests/guests/text.rs", "mod parts;"),
+            ("crates/y/tests/guests/parts.rs", ""),
+            ("crates/y/src/template/tests/contest.rs", ""),
         ];
         finds(check, &files, &[]);
     }

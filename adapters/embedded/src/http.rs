@@ -21,7 +21,7 @@ pub fn client() -> Client {
 }
 
 /// Without certificates of its own a machine can still speak plain HTTP, so their absence is no error here.
-fn tls() -> ClientConfig {
+pub(crate) fn tls() -> ClientConfig {
     let builder = || {
         ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()

@@ -6,6 +6,8 @@
 //!   port::Records <- SqliteRecords  one SQLite database
 //!   port::Order   <- SoloOrder      decides alone        FollowOrder  follows those who decide, over HTTP
 //!   port::Clock   <- SystemClock
+//!   port::Web     <- CheckedWeb     named hosts over HTTPS, at checked addresses
+//!   port::Audit   <- AuditFile      a chain of lines in files
 //!   port::Chain   <- DevelopmentChainClient -- HTTP --> DevelopmentChain  a simulator, and says so
 //! ```
 //!
@@ -15,23 +17,28 @@
 //! # Layout
 //! * [`vault`], [`ledger`], [`records`], [`clock`]: what a node keeps, and its time
 //! * [`order`]: a voting set of one, and a follower
+//! * [`web`], [`audit`]: what foreign code may ask of the world, and the log of what it asked
 //! * [`chain`]: the development chain and its client
 //! * `limits`: every maximum
 
+pub mod audit;
 pub mod chain;
 pub mod clock;
 pub mod ledger;
 pub mod order;
 pub mod records;
 pub mod vault;
+pub mod web;
 
 mod blocking;
 pub mod http;
 mod limits;
 
+pub use audit::AuditFile;
 pub use chain::{DevelopmentChain, DevelopmentChainClient};
 pub use clock::SystemClock;
 pub use ledger::RedbLedger;
 pub use order::{FollowOrder, SoloOrder};
 pub use records::SqliteRecords;
 pub use vault::FolderVault;
+pub use web::{CheckedWeb, WebPolicy};

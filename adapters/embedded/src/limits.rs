@@ -28,3 +28,29 @@ pub const PENDING_MAX: usize = 1024;
 pub const ADVANCE_BLOCKS_MAX: u64 = 1_000;
 /// More than any value of the development chain's file needs; the file is our own.
 pub const VALUE_BYTES_MAX: usize = 1 << 30;
+/// One file of the audit log; the chain goes on in the next.
+pub const AUDIT_FILE_BYTES_MAX: u64 = 64 << 20;
+/// Runs whose lines wait for the disk; beyond that they are lost, so that a hanging disk takes no memory.
+pub const AUDIT_WAITING_MAX: usize = 1024;
+/// A line with its end. What would be longer keeps its first calls one by one, and the sums of the others.
+pub const AUDIT_LINE_BYTES_MAX: usize = 1 << 20;
+/// A text in a line; longer ones are cut.
+pub const AUDIT_TEXT_BYTES_MAX: usize = 256;
+/// One exchange with all its redirects, from the look-up of the name to the last byte.
+pub const WEB_EXCHANGE_MS_MAX: u64 = 10_000;
+/// How long a host may take to take a connection.
+pub const WEB_CONNECT_MS_MAX: u64 = 5_000;
+/// Redirects of one exchange with the web.
+pub const WEB_REDIRECTS_MAX: usize = 3;
+/// Names and values of an answer's headers together.
+pub const WEB_ANSWER_HEADERS_BYTES_MAX: usize = 32 << 10;
+/// The headers of an answer; the parser stops there.
+pub const WEB_ANSWER_HEADERS_MAX: usize = 256;
+/// Method, address, headers and body together.
+pub const WEB_REQUEST_BYTES_MAX: usize = 256 << 10;
+/// Names and values of a request's headers together.
+pub const WEB_REQUEST_HEADERS_BYTES_MAX: usize = 32 << 10;
+/// Headers of a request to the web.
+pub const WEB_REQUEST_HEADERS_MAX: usize = 64;
+/// The address of an exchange with the web.
+pub const WEB_URL_BYTES_MAX: usize = 8 << 10;

@@ -2,15 +2,16 @@
 
 use crate::blocking;
 use agon_port::Records;
-use agon_port::records::{Error, Intent, OwnReport, Ticket};
+use agon_port::records::{Error, Intent, Observed, OwnReport, Ticket};
 use agon_types::event::{Event, Numbered};
-use agon_types::{Epoch, Height, JobId, SubmissionId, TimeMs};
+use agon_types::{Digest, Epoch, Height, JobId, SubmissionId, TimeMs};
 use async_trait::async_trait;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 mod events;
+mod recordings;
 mod reports;
 mod schema;
 mod tickets;
@@ -118,8 +119,19 @@ impl Records for SqliteRecords {
         self.read(move |connection| reports::by_job(connection, job)).await
     }
 
+    async fn keep_recording(&self, of: Observed, recording: Digest) -> Result<Digest, Error> {
+        self.write(move |transaction| recordings::keep(transaction, &of, recording)).await
+    }
+
+    async fn recording(&self, of: Observed) -> Result<Option<Digest>, Error> {
+        self.read(move |connection| recordings::of(connection, &of)).await
+    }
+
     async fn remove_reports(&self, before: Epoch) -> Result<u64, Error> {
-        self.write(move |transaction| reports::remove(transaction, before)).await
+        let both = move |transaction: &Transaction<'_>| {
+            Ok(reports::remove(transaction, before)? + recordings::remove(transaction, before)?)
+        };
+        self.write(both).await
     }
 
     async fn put_intent(&self, intent: Intent) -> Result<(), Error> {

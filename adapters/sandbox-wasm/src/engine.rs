@@ -1,21 +1,45 @@
-//! The engine profile: every setting that an outcome depends on, in one place.
+//! The engine profile: every setting that an outcome depends on, in one place. One of them is `unsafe` to set: a feature
+//! of processors that the compiler may use. Whoever loads code is asked for each by the engine itself, so a machine
+//! without one runs nothing.
 
 use crate::limits;
 use agon_types::limits::MEMORY_BYTES_MAX;
-use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy};
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig, Strategy,
+    WasmFeatures,
+};
 
 /// The name of the settings below with the engine's major version. Another setting is another profile, because
 /// outcomes of two profiles may differ.
-pub const PROFILE: &str = "wasmtime-48-a";
+#[cfg(target_arch = "x86_64")]
+pub const PROFILE: &str = "wasmtime-48-b";
+/// How deep a stack can be follows from the machine code, so another architecture is another profile.
+#[cfg(not(target_arch = "x86_64"))]
+pub const PROFILE: &str = "wasmtime-48-b-other";
 
-/// An engine with room for so many runs at once.
-pub fn new(runs: u32) -> Result<Engine, wasmtime::Error> {
+/// What the compiler may use beside the least that x86-64 has: all of these, on every machine of the profile. With
+/// others, frames would have other sizes, and a stack that holds on one machine would overflow on another.
+#[cfg(target_arch = "x86_64")]
+const PROCESSOR: [&str; 6] =
+    ["has_cmpxchg16b", "has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt"];
+
+/// An engine with room for one run: a challenge, and as many agents as may live at once.
+pub fn running() -> wasmtime::Result<Engine> {
+    new(1 + limits::AGENTS_LIVE_MAX)
+}
+
+/// An engine that only compiles. It has the rules of the other's pool, and next to no room.
+pub fn compiling() -> wasmtime::Result<Engine> {
+    new(1)
+}
+
+fn new(components: u32) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     config
         .strategy(Strategy::Cranelift)
+        // Fuel ends what is long; whoever holds the cage ends what hangs.
         .consume_fuel(true)
-        // Only the deadline of a run ever advances the epoch; fuel ends what is merely long.
-        .epoch_interruption(true)
+        .operator_cost(costs())
         .cranelift_nan_canonicalization(true)
         .max_wasm_stack(limits::STACK_BYTES)
         // A trace differs between builds, so none is made.
@@ -24,8 +48,37 @@ pub fn new(runs: u32) -> Result<Engine, wasmtime::Error> {
         .concurrency_support(false)
         .shared_memory(false);
     features(&mut config);
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(runs)));
+    processor(&mut config)?;
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(components)));
     Engine::new(&config)
+}
+
+/// The same machine code on every machine of the profile.
+#[cfg(target_arch = "x86_64")]
+#[expect(
+    unsafe_code,
+    reason = "the compiler may use what is named here, and the engine refuses machines without it"
+)]
+fn processor(config: &mut Config) -> wasmtime::Result<()> {
+    config.target("x86_64-unknown-linux-gnu")?;
+    for feature in PROCESSOR {
+        // SAFETY: each is a feature of a processor, and code is only loaded where the processor has it.
+        unsafe { config.cranelift_flag_enable(feature) };
+    }
+    Ok(())
+}
+
+/// What this machine has.
+#[cfg(not(target_arch = "x86_64"))]
+fn processor(_: &mut Config) -> wasmtime::Result<()> {
+    Ok(())
+}
+
+/// What each instruction costs: one unit, and one for each byte or element that it moves.
+fn costs() -> OperatorCost {
+    let mut costs = OperatorCost::new();
+    costs.variable.memory_grow_per_page = limits::PAGE_FUEL;
+    costs
 }
 
 /// What compilers emit for one thread and 32 bits; nothing whose result the machine may choose.
@@ -42,16 +95,18 @@ fn features(config: &mut Config) {
         .wasm_wide_arithmetic(false)
         .wasm_tail_call(false)
         .wasm_stack_switching(false)
-        .wasm_gc(false);
+        .wasm_gc(false)
+        .wasm_features(WasmFeatures::FUNCTION_REFERENCES, false);
 }
 
 /// Slots for every instance that can live at once, so that a full pool is never an agent's fault.
-fn pool(runs: u32) -> PoolingAllocationConfig {
-    let components = runs * (1 + limits::AGENTS_LIVE_MAX);
+fn pool(components: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(components)
         .total_core_instances(components * limits::CORE_INSTANCES_MAX)
         .max_core_instances_per_component(limits::CORE_INSTANCES_MAX)
+        .max_core_instance_size(limits::INSTANCE_BYTES_MAX)
+        .max_component_instance_size(limits::INSTANCE_BYTES_MAX)
         .total_memories(components)
         .max_memories_per_component(1)
         .max_memories_per_module(1)
@@ -65,4 +120,20 @@ fn pool(runs: u32) -> PoolingAllocationConfig {
         .table_keep_resident(limits::TABLE_ELEMENTS_MAX * size_of::<usize>())
         .pagemap_scan(Enabled::Auto);
     pool
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::hash::{DefaultHasher, Hash, Hasher};
+
+    #[test]
+    fn what_one_engine_compiles_the_other_runs() {
+        let name = |engine: Engine| {
+            let mut hasher = DefaultHasher::new();
+            engine.precompile_compatibility_hash().hash(&mut hasher);
+            hasher.finish()
+        };
+        assert_eq!(name(compiling().unwrap()), name(running().unwrap()));
+    }
 }

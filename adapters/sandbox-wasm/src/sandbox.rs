@@ -1,187 +1,250 @@
-//! The adapter: permits, blocking threads and deadlines around the runs.
+//! The adapter itself: permits and deadlines, code for every place, and a cage for every run.
 
-use crate::cache::Cache;
-use crate::challenge::{self, Table};
-use crate::engine;
-use crate::fault::Fault;
-use crate::guest::Control;
-use crate::limits::{MODULE_BYTES_KEPT_MAX, MODULES_KEPT_MAX};
-use crate::load::{self, Code, World};
-use agon_port::sandbox::{Error, Properties, Role, Run, Sandbox, Unloadable};
-use agon_types::report::Measured;
-use agon_types::{Failure, FailureReason};
+use crate::keeper::cache::{Cache, Found, Parts};
+use crate::keeper::compile::{Allowance, Compilers};
+use crate::keeper::tally::Tally;
+use crate::keeper::{CageProgram, Floor, Job, Keeper, Level};
+use crate::limits::{DISK_BYTES_MAX, SHELF_BYTES_MAX};
+use crate::names::Names;
+use crate::room::{Finished, Order, Place, Trouble};
+use agon_port::sandbox::{Ended, Error, Properties, Role, Run, Sandbox, Unloadable};
+use agon_types::id::EngineProfile;
+use agon_types::manifest::Capabilities;
+use agon_types::{Digest, Failure, FailureReason};
 use async_trait::async_trait;
 use std::fmt;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use wasmtime::Engine;
 
-/// The engine could not be started on this machine.
+/// Cages cannot be kept on this machine.
 #[derive(Debug, thiserror::Error)]
-#[error("the WASM engine cannot start: {0}")]
-pub struct Start(String);
+#[error("the WASM sandbox cannot start: {0}")]
+pub struct Start(pub(crate) String);
 
-/// Runs component challenges and agents. Clones share modules and permits.
-#[derive(Clone)]
-pub struct WasmSandbox {
-    shared: Arc<Shared>,
-    permits: Arc<Semaphore>,
+/// Whether a component that imports these names may do so under these grants.
+pub type Granted = fn(&[String], &Capabilities) -> Result<(), Unloadable>;
+
+/// What a sandbox is made of.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Runs at the same time, at least one: the number of cores.
+    pub cages: usize,
+    pub cage: CageProgram,
+    pub compiler: CageProgram,
+    pub allowance: Allowance,
+    /// Compiled code, shared by the nodes of one machine.
+    pub cache: PathBuf,
+    pub disk_bytes_max: u64,
+    pub memory_bytes_max: u64,
+    pub engine: EngineFacts,
 }
 
+/// What the keeper must know of the engine that its cages have.
+#[derive(Clone, Debug)]
+pub struct EngineFacts {
+    pub profile: EngineProfile,
+    /// Changes with whatever would make the same bytes compile to other code.
+    pub compatibility: Digest,
+    pub granted: Granted,
+}
+
+impl Config {
+    /// The usual bounds.
+    pub fn new(
+        cages: usize,
+        cage: CageProgram,
+        compiler: CageProgram,
+        cache: PathBuf,
+        engine: EngineFacts,
+    ) -> Self {
+        Self {
+            cages,
+            cage,
+            compiler,
+            allowance: Allowance::default(),
+            cache,
+            disk_bytes_max: DISK_BYTES_MAX,
+            memory_bytes_max: SHELF_BYTES_MAX,
+            engine,
+        }
+    }
+}
+
+/// Runs component challenges and agents in cages. Clones share cages, code and permits.
+#[derive(Clone)]
+pub struct WasmSandbox(Arc<Shared>);
+
 struct Shared {
-    engine: Engine,
     properties: Properties,
-    challenge_world: World<Table>,
-    agent_world: World<()>,
-    challenges: Cache<Code<Table>>,
-    agents: Cache<Code<()>>,
+    granted: Granted,
+    permits: Arc<Semaphore>,
+    names: Names,
+    cache: Cache,
+    compilers: Arc<Compilers>,
+    keeper: Keeper,
 }
 
 impl fmt::Debug for WasmSandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WasmSandbox").field("profile", &engine::PROFILE).finish_non_exhaustive()
+        f.debug_struct("WasmSandbox").field("properties", &self.0.properties).finish_non_exhaustive()
     }
 }
 
 impl WasmSandbox {
-    /// A sandbox that does so many things at once, at least one; the others wait.
-    pub fn new(runs: u32) -> Result<Self, Start> {
-        let runs = runs.max(1);
-        let start = |error: wasmtime::Error| Start(format!("{error:#}"));
-        let engine = engine::new(runs).map_err(start)?;
-        let profile = engine::PROFILE.parse().map_err(|error| Start(format!("{error}")))?;
+    /// Starts the first cages, and closes one to see what this machine can do.
+    pub async fn start(config: Config) -> Result<Self, Start> {
+        let refused = |what: &str, error: std::io::Error| Start(format!("{what}: {error}"));
+        let cages = config.cages.max(1);
+        let floor = Floor::find().map_err(|error| refused("no thread can be started", error))?;
+        let compilers = Arc::new(Compilers::new(config.compiler, config.allowance, &floor));
+        let parts = Parts {
+            folder: &config.cache,
+            disk_bytes_max: config.disk_bytes_max,
+            memory_bytes_max: config.memory_bytes_max,
+            compilers_max: cages.div_ceil(2),
+            compatibility: config.engine.compatibility,
+        };
+        let cache = Cache::open(&parts, compilers.clone());
+        let cache = cache.map_err(|error| refused(&format!("its cache {:?}", config.cache), error))?;
+        let keeper = Keeper::start(cages, config.cage, &floor).await.map_err(Start)?;
         let properties = Properties {
             deterministic: true,
             metered: true,
-            kernel_isolated: false,
+            kernel_isolated: keeper.level().is_isolated(),
             attested: false,
-            profile,
+            profile: config.engine.profile,
         };
-        let shared = Shared {
-            challenge_world: load::challenge_world(&engine).map_err(start)?,
-            agent_world: load::agent_world(&engine).map_err(start)?,
-            challenges: Cache::new(MODULES_KEPT_MAX, MODULE_BYTES_KEPT_MAX),
-            agents: Cache::new(MODULES_KEPT_MAX, MODULE_BYTES_KEPT_MAX),
+        let permits = Arc::new(Semaphore::new(cages));
+        let granted = config.engine.granted;
+        Ok(Self(Arc::new(Shared {
             properties,
-            engine,
-        };
-        Ok(Self { shared: Arc::new(shared), permits: Arc::new(Semaphore::new(runs as usize)) })
+            granted,
+            permits,
+            names: Names::new(),
+            cache,
+            compilers,
+            keeper,
+        })))
+    }
+
+    /// How well cages are closed on this machine.
+    pub fn level(&self) -> &Level {
+        self.0.keeper.level()
     }
 
     async fn permit(&self) -> Result<OwnedSemaphorePermit, Error> {
-        self.permits.clone().acquire_owned().await.map_err(|error| Error::Executor(error.to_string()))
-    }
-
-    /// Does work on a thread where it may block; the permit stays with the work, even if nobody waits any more.
-    async fn block<T: Send + 'static>(
-        &self,
-        permit: OwnedSemaphorePermit,
-        work: impl FnOnce(&Shared) -> T + Send + 'static,
-    ) -> Result<T, Error> {
-        let shared = self.shared.clone();
-        let span = tracing::Span::current();
-        let work = move || {
-            let done = span.in_scope(|| work(&shared));
-            drop(permit);
-            done
-        };
-        let done = tokio::task::spawn_blocking(work).await;
-        done.map_err(|error| Error::Executor(format!("the run did not end: {error}")))
+        self.0.permits.clone().acquire_owned().await.map_err(|error| Error::Executor(error.to_string()))
     }
 }
 
 #[async_trait]
 impl Sandbox for WasmSandbox {
     fn properties(&self) -> Properties {
-        self.shared.properties.clone()
+        self.0.properties.clone()
     }
 
-    async fn inspect(&self, role: Role, bytes: Arc<[u8]>) -> Result<(), Unloadable> {
-        let inspected = async {
-            let permit = self.permit().await?;
-            self.block(permit, move |shared| shared.inspect(role, &bytes)).await
-        };
-        inspected.await.unwrap_or_else(|error: Error| Err(Unloadable::Invalid(error.to_string())))
+    async fn inspect(&self, role: Role, bytes: Arc<[u8]>, grants: &Capabilities) -> Result<(), Unloadable> {
+        let fault = |words: String| Unloadable::Invalid(format!("this machine could not find out: {words}"));
+        let (_, found) = self.0.code(role, &bytes, grants).await.map_err(fault)?;
+        found.map(|_| ())
     }
 
-    async fn run(&self, run: Run) -> Result<Result<Measured, Failure>, Error> {
-        let permit = self.permit().await?;
+    async fn run(&self, run: Run) -> Ended {
         let wall_time_ms = run.limits.wall_time_ms;
-        let stop = StopOnDrop { control: Control::new(), engine: self.shared.engine.clone() };
-        let control = stop.control.clone();
-        // The deadline counts from the permit on, and includes compiling: whatever takes too long here is no fault of
-        // the agent's.
-        let work = self.block(permit, move |shared| shared.run(run, &control));
-        tokio::pin!(work);
-        let ended = tokio::select! {
-            ended = &mut work => ended,
-            () = tokio::time::sleep(Duration::from_millis(wall_time_ms)) => {
-                stop.stop();
-                work.await
-            }
+        let tally = Mutex::new(Tally::default());
+        let permit = match self.permit().await {
+            Ok(permit) => permit,
+            Err(error) => return Ended { result: Err(error), calls: Vec::new() },
         };
-        ended?.map_err(|fault| match fault {
-            Fault::Stopped => Error::WallTime(wall_time_ms),
-            Fault::Host(what) => Error::Executor(what),
-            Fault::Misuse(what) => Error::Challenge(what),
-            Fault::Guest(failure) => Error::Challenge(failure.detail),
-        })
+        // From here on, compiling included: whatever takes too long here is no fault of the agent's.
+        let work = tokio::time::timeout(Duration::from_millis(wall_time_ms), self.0.run(run, &tally));
+        let ended = work.await.unwrap_or(Err(Error::WallTime(wall_time_ms)));
+        drop(permit);
+        match ended {
+            Ok(Outcome::Finished(finished)) => ended_of(finished),
+            Ok(Outcome::Refused(failure)) => Ended { result: Ok(Err(failure)), calls: Vec::new() },
+            Err(error) => {
+                let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+                Ended { result: Err(error), calls: tally.into_calls() }
+            }
+        }
     }
 }
 
-/// Stops the guests of a run at its deadline, and also when nobody waits for the run any more.
-struct StopOnDrop {
-    control: Arc<Control>,
-    engine: Engine,
-}
-
-impl StopOnDrop {
-    fn stop(&self) {
-        self.control.stop(&self.engine);
-    }
-}
-
-impl Drop for StopOnDrop {
-    fn drop(&mut self) {
-        self.stop();
-    }
+enum Outcome {
+    Finished(Finished),
+    /// The judged agent is none.
+    Refused(Failure),
 }
 
 impl Shared {
-    fn challenge(&self, bytes: &[u8]) -> Result<Arc<Code<Table>>, Unloadable> {
-        self.challenges.get(bytes, |bytes| self.challenge_world.load(bytes))
-    }
-
-    fn agent(&self, bytes: &[u8]) -> Result<Arc<Code<()>>, Unloadable> {
-        self.agents.get(bytes, |bytes| self.agent_world.load(bytes))
-    }
-
-    fn inspect(&self, role: Role, bytes: &[u8]) -> Result<(), Unloadable> {
-        match role {
-            Role::Challenge => self.challenge(bytes).map(|_| ()),
-            Role::Agent => self.agent(bytes).map(|_| ()),
-        }
-    }
-
-    fn run(&self, run: Run, control: &Arc<Control>) -> Result<Result<Measured, Failure>, Fault> {
-        let challenge = self.challenge(&run.challenge).map_err(|error| Fault::Misuse(error.to_string()))?;
-        let mut agents = Vec::with_capacity(run.agents.len());
+    async fn run(&self, run: Run, tally: &Mutex<Tally>) -> Result<Outcome, Error> {
+        let (name, found) =
+            self.code(Role::Challenge, &run.challenge, &run.grants).await.map_err(Error::Executor)?;
+        let challenge = found.map_err(|unloadable| Error::Challenge(unloadable.to_string()))?;
+        let mut loaded = vec![Some(name)];
+        let mut places = vec![(Place::Code(Role::Challenge), Some(challenge))];
         for (seat, bytes) in run.agents.iter().enumerate() {
-            match self.agent(bytes) {
-                Ok(agent) => agents.push(agent),
-                Err(error) if seat == 0 => return Ok(Err(unloadable(&error))),
-                Err(error) => return Err(Fault::Host(format!("the agent in seat {seat} is none: {error}"))),
+            let (name, found) = self.code(Role::Agent, bytes, &run.grants).await.map_err(Error::Executor)?;
+            match found {
+                Ok(agent) => {
+                    loaded.push(Some(name));
+                    places.push((Place::Code(Role::Agent), Some(agent)));
+                }
+                Err(unloadable) if seat == 0 => return Ok(Outcome::Refused(failure(&unloadable))),
+                Err(_) => {
+                    loaded.push(None);
+                    places.push((Place::Vacant, None));
+                }
             }
         }
-        let table = Table::new(agents, run.limits);
-        challenge::run(&challenge, table, control, &run.benchmark, &run.seed)
+        let order = Order { grants: run.grants, limits: run.limits, phase: run.phase };
+        let job = Job { loaded, places: &places, order, outside: &*run.outside, tally };
+        self.keeper.run(job).await.map(Outcome::Finished).map_err(Error::Executor)
+    }
+
+    async fn code(
+        &self,
+        role: Role,
+        bytes: &Arc<[u8]>,
+        grants: &Capabilities,
+    ) -> Result<(Digest, Found), String> {
+        let digest = self.names.digest(bytes).await;
+        let found = self.cache.get(role, digest, bytes).await?;
+        let granted = found.and_then(|code| {
+            // What is granted to a challenge is no agent's.
+            match role {
+                Role::Challenge => (self.granted)(&code.imports, grants)?,
+                Role::Agent => (self.granted)(&code.imports, &Capabilities::default())?,
+            }
+            Ok(code)
+        });
+        Ok((digest, granted))
     }
 }
 
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.compilers.stop();
+    }
+}
+
+fn ended_of(finished: Finished) -> Ended {
+    for spoken in &finished.log {
+        tracing::debug!(role = ?spoken.role, line = spoken.line, "guest");
+    }
+    let result = finished.result.map_err(|trouble| match trouble {
+        Trouble::Misuse(what) => Error::Challenge(what),
+        Trouble::Host(what) => Error::Executor(what),
+    });
+    Ended { result, calls: finished.calls }
+}
+
 /// The engine's own words stay here: they may change with a patch of it, and reports must not.
-fn unloadable(error: &Unloadable) -> Failure {
-    let detail = match error {
+fn failure(unloadable: &Unloadable) -> Failure {
+    let detail = match unloadable {
         Unloadable::Invalid(words) => {
             tracing::debug!(words, "an agent cannot be compiled");
             "the component cannot be compiled under this engine profile: inspect it locally to see why"
@@ -189,5 +252,5 @@ fn unloadable(error: &Unloadable) -> Failure {
         }
         other => other.to_string(),
     };
-    crate::fault::failure(FailureReason::Unloadable, &detail)
+    Failure { reason: FailureReason::Unloadable, detail }
 }

@@ -1,23 +1,21 @@
-//! Claims a tiny result and cannot restore it: it keeps the input in a global and answers with one byte, but
-//! `decompress` is asked of a fresh instance, where the global is empty.
+//! Claims a tiny result and cannot restore it: it keeps the input to itself and answers with one byte, but
+//! `decompress` is asked of a fresh instance, which remembers nothing.
 
-wit_bindgen::generate!({ world: "agent", path: "../../adapters/sandbox-wasm/wit" });
+use agon_sdk::Agent;
 
-use std::sync::Mutex;
+#[derive(Default)]
+struct Lies {
+    remembered: Vec<u8>,
+}
 
-static REMEMBERED: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-
-struct Lies;
-
-impl Guest for Lies {
-    fn call(method: String, input: Vec<u8>) -> Result<Vec<u8>, String> {
-        let mut remembered = REMEMBERED.lock().map_err(|error| error.to_string())?;
+impl Agent for Lies {
+    fn call(&mut self, method: &str, input: &[u8]) -> Result<Vec<u8>, String> {
         if method == "compress" {
-            *remembered = input;
+            self.remembered = input.to_vec();
             return Ok(vec![42]);
         }
-        Ok(remembered.clone())
+        Ok(self.remembered.clone())
     }
 }
 
-export!(Lies);
+agon_sdk::agent!(Lies);

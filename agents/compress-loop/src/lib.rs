@@ -1,12 +1,13 @@
 //! Never answers: it compresses its own output again until it is empty, and it never is.
 
-wit_bindgen::generate!({ world: "agent", path: "../../adapters/sandbox-wasm/wit" });
+use agon_sdk::Agent;
 
+#[derive(Default)]
 struct Loops;
 
-impl Guest for Loops {
-    fn call(_method: String, input: Vec<u8>) -> Result<Vec<u8>, String> {
-        let mut packed = input;
+impl Agent for Loops {
+    fn call(&mut self, _method: &str, input: &[u8]) -> Result<Vec<u8>, String> {
+        let mut packed = input.to_vec();
         while !packed.is_empty() {
             for byte in &mut packed {
                 *byte = byte.rotate_left(1) ^ 0x55;
@@ -16,4 +17,4 @@ impl Guest for Loops {
     }
 }
 
-export!(Loops);
+agon_sdk::agent!(Loops);

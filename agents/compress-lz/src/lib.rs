@@ -1,22 +1,22 @@
 //! Compresses with LZ77 and an adaptive range coder: what was there before is named by its distance and length, and
 //! everything is written in as few bits as its frequency so far deserves.
 
-wit_bindgen::generate!({ world: "agent", path: "../../adapters/sandbox-wasm/wit" });
-
 mod matches;
 mod model;
 
+use agon_sdk::Agent;
 use matches::Matches;
 use model::{Model, Token};
 use range_coder::{Decoder, Encoder};
 
+#[derive(Default)]
 struct Lz;
 
-impl Guest for Lz {
-    fn call(method: String, input: Vec<u8>) -> Result<Vec<u8>, String> {
-        match method.as_str() {
-            "compress" => Ok(compress(&input)),
-            "decompress" => decompress(&input).ok_or_else(|| "the packed bytes are damaged".to_owned()),
+impl Agent for Lz {
+    fn call(&mut self, method: &str, input: &[u8]) -> Result<Vec<u8>, String> {
+        match method {
+            "compress" => Ok(compress(input)),
+            "decompress" => decompress(input).ok_or_else(|| "the packed bytes are damaged".to_owned()),
             _ => Err(format!("there is no method {method:?}")),
         }
     }
@@ -59,4 +59,4 @@ fn decompress(packed: &[u8]) -> Option<Vec<u8>> {
     Some(output)
 }
 
-export!(Lz);
+agon_sdk::agent!(Lz);

@@ -1,21 +1,21 @@
 //! Compresses by prediction: several contexts each guess the next bit, a small online-trained mixer weighs the
 //! guesses, and a range coder writes the bit in as little room as the guess was good.
 
-wit_bindgen::generate!({ world: "agent", path: "../../adapters/sandbox-wasm/wit" });
-
 mod context;
 mod model;
 
+use agon_sdk::Agent;
 use model::Model;
 use range_coder::{Coder, Decoder, Encoder};
 
+#[derive(Default)]
 struct Mix;
 
-impl Guest for Mix {
-    fn call(method: String, input: Vec<u8>) -> Result<Vec<u8>, String> {
-        match method.as_str() {
-            "compress" => Ok(compress(&input)),
-            "decompress" => decompress(&input).ok_or_else(|| "the packed bytes are damaged".to_owned()),
+impl Agent for Mix {
+    fn call(&mut self, method: &str, input: &[u8]) -> Result<Vec<u8>, String> {
+        match method {
+            "compress" => Ok(compress(input)),
+            "decompress" => decompress(input).ok_or_else(|| "the packed bytes are damaged".to_owned()),
             _ => Err(format!("there is no method {method:?}")),
         }
     }
@@ -49,4 +49,4 @@ fn code(model: &mut Model, coder: &mut impl Coder, byte: u8) -> u8 {
     read
 }
 
-export!(Mix);
+agon_sdk::agent!(Mix);

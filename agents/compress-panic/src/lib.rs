@@ -1,11 +1,12 @@
 //! Panics in the middle of its work: it looks for the end of a run beyond the end of the input.
 
-wit_bindgen::generate!({ world: "agent", path: "../../adapters/sandbox-wasm/wit" });
+use agon_sdk::Agent;
 
+#[derive(Default)]
 struct Panics;
 
-impl Guest for Panics {
-    fn call(_method: String, input: Vec<u8>) -> Result<Vec<u8>, String> {
+impl Agent for Panics {
+    fn call(&mut self, _method: &str, input: &[u8]) -> Result<Vec<u8>, String> {
         let mut end = 0;
         while input[end] == input[0] || end < input.len() {
             end += 1;
@@ -14,4 +15,4 @@ impl Guest for Panics {
     }
 }
 
-export!(Panics);
+agon_sdk::agent!(Panics);

@@ -1,19 +1,20 @@
 //! Compresses runs of one byte, and nothing else: a marker, the length of the run, the byte.
 
-wit_bindgen::generate!({ world: "agent", path: "../../adapters/sandbox-wasm/wit" });
+use agon_sdk::Agent;
 
 /// Begins a run; the byte itself is written as a run of one.
 const MARKER: u8 = 0xff;
 /// A shorter run takes more bytes than it saves.
 const RUN_MIN: usize = 4;
 
+#[derive(Default)]
 struct RunLength;
 
-impl Guest for RunLength {
-    fn call(method: String, input: Vec<u8>) -> Result<Vec<u8>, String> {
-        match method.as_str() {
-            "compress" => Ok(compress(&input)),
-            "decompress" => decompress(&input).ok_or_else(|| "a run is cut off".to_owned()),
+impl Agent for RunLength {
+    fn call(&mut self, method: &str, input: &[u8]) -> Result<Vec<u8>, String> {
+        match method {
+            "compress" => Ok(compress(input)),
+            "decompress" => decompress(input).ok_or_else(|| "a run is cut off".to_owned()),
             _ => Err(format!("there is no method {method:?}")),
         }
     }
@@ -50,4 +51,4 @@ fn decompress(packed: &[u8]) -> Option<Vec<u8>> {
     Some(output)
 }
 
-export!(RunLength);
+agon_sdk::agent!(RunLength);

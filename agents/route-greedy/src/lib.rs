@@ -1,15 +1,16 @@
 //! Always goes to the nearest city that it has not seen, and pays for it on the way home.
 
-wit_bindgen::generate!({ world: "agent", path: "../../adapters/sandbox-wasm/wit" });
+use agon_sdk::Agent;
 
+#[derive(Default)]
 struct Greedy;
 
-impl Guest for Greedy {
-    fn call(method: String, input: Vec<u8>) -> Result<Vec<u8>, String> {
+impl Agent for Greedy {
+    fn call(&mut self, method: &str, input: &[u8]) -> Result<Vec<u8>, String> {
         if method != "tour" {
             return Err(format!("there is no method {method:?}"));
         }
-        Ok(tour(&cities(&input)).into_iter().flat_map(u32::to_le_bytes).collect())
+        Ok(tour(&cities(input)).into_iter().flat_map(u32::to_le_bytes).collect())
     }
 }
 
@@ -35,4 +36,4 @@ fn squared(cities: &[[i64; 2]], a: u32, b: u32) -> i64 {
     (ax - bx).pow(2) + (ay - by).pow(2)
 }
 
-export!(Greedy);
+agon_sdk::agent!(Greedy);

@@ -1,12 +1,13 @@
 //! Never answers: it shuffles the tour until it is perfect, and it never is.
 
-wit_bindgen::generate!({ world: "agent", path: "../../adapters/sandbox-wasm/wit" });
+use agon_sdk::Agent;
 
+#[derive(Default)]
 struct Loops;
 
-impl Guest for Loops {
-    fn call(_method: String, input: Vec<u8>) -> Result<Vec<u8>, String> {
-        let mut tour = input;
+impl Agent for Loops {
+    fn call(&mut self, _method: &str, input: &[u8]) -> Result<Vec<u8>, String> {
+        let mut tour = input.to_vec();
         let mut at = 0;
         while !tour.is_empty() {
             let len = tour.len();
@@ -17,4 +18,4 @@ impl Guest for Loops {
     }
 }
 
-export!(Loops);
+agon_sdk::agent!(Loops);

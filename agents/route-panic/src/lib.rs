@@ -1,11 +1,12 @@
 //! Panics in the middle of its work: it asks for the city after the last one.
 
-wit_bindgen::generate!({ world: "agent", path: "../../adapters/sandbox-wasm/wit" });
+use agon_sdk::Agent;
 
+#[derive(Default)]
 struct Panics;
 
-impl Guest for Panics {
-    fn call(_method: String, input: Vec<u8>) -> Result<Vec<u8>, String> {
+impl Agent for Panics {
+    fn call(&mut self, _method: &str, input: &[u8]) -> Result<Vec<u8>, String> {
         let cities: Vec<&[u8]> = input.chunks(8).collect();
         let tour = (0..cities.len()).flat_map(|at| {
             let next = cities[at + 1];
@@ -15,4 +16,4 @@ impl Guest for Panics {
     }
 }
 
-export!(Panics);
+agon_sdk::agent!(Panics);

@@ -35,7 +35,7 @@ pub enum Command {
     /// Look at submissions
     #[command(subcommand)]
     Submission(SubmissionCommand),
-    /// Look at challenges
+    /// Make, test, publish and look at challenges
     #[command(subcommand)]
     Challenge(ChallengeCommand),
     /// The ranking of a challenge
@@ -54,6 +54,9 @@ pub enum Command {
     Seal(SealCommand),
     /// Execute every block again, and compare the root and the weights
     Replay,
+    /// What challenges and agents asked of their host
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// What this machine can do, and what is missing
     Doctor,
     /// The completions for a shell, on standard output
@@ -186,6 +189,9 @@ pub struct SubmitOptions {
     /// Follow it to its score
     #[arg(long)]
     pub wait: bool,
+    /// Evaluate it on this machine as a validator would, and enter nothing
+    #[arg(long, conflicts_with_all = ["wait", "version", "label", "chain"])]
+    pub dry_run: bool,
     /// The chain to commit on; the one of `agon up` in the data directory if it is left out
     #[arg(long, value_name = "URL")]
     pub chain: Option<String>,
@@ -214,12 +220,94 @@ pub enum SubmissionCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum ChallengeCommand {
+    /// Make a project that builds, tests and publishes as it is
+    New {
+        /// Where to make it; the name of this folder is the id of the challenge
+        folder: PathBuf,
+        /// What runs it
+        #[arg(long, value_enum, default_value = "component")]
+        kind: ProjectKind,
+        /// What it is written in
+        #[arg(long, value_enum, default_value = "rust")]
+        lang: Language,
+    },
+    /// Build the challenge and its agents as components, and name the code in the manifest
+    Build {
+        /// The folder of the project
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+    /// Run the project's own tests, then its agents in the cage, and compare with golden.toml
+    Test {
+        /// The folder of the project
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+        /// Write what the cage finds into golden.toml
+        #[arg(long)]
+        accept: bool,
+    },
+    /// Bring the code into the vault, and publish or update the challenge, signed by the owner's --key
+    Publish {
+        /// The folder of the project
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+        /// Wait until this version is open
+        #[arg(long)]
+        wait: bool,
+    },
+    /// Take no submissions and pay nothing until it is resumed, signed by the owner's --key
+    Pause {
+        /// The id of the challenge
+        id: String,
+    },
+    /// Open a paused challenge again, signed by the owner's --key
+    Resume {
+        /// The id of the challenge
+        id: String,
+    },
+    /// Close a challenge for ever, signed by the owner's --key
+    Retire {
+        /// The id of the challenge
+        id: String,
+    },
     /// All challenges
     List,
     /// One challenge with its rules
     Show {
         /// The id of the challenge
         id: String,
+    },
+}
+
+/// Who runs a challenge.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum ProjectKind {
+    /// A WASM component, in every validator
+    Component,
+}
+
+/// What a challenge is written in.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum Language {
+    Rust,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Check that the audit log is as it was written: every line, their order, and its end
+    Verify {
+        /// The end of the log as an earlier check printed it: it must still be in there
+        #[arg(long, value_name = "LINE:HASH")]
+        noted: Option<agon_embedded::audit::Head>,
+    },
+    /// Runs and the calls that they made, the oldest first
+    Show {
+        /// Only those of this challenge
+        #[arg(long, value_name = "ID")]
+        challenge: Option<String>,
+        /// Only those with a call that was denied
+        #[arg(long)]
+        denied: bool,
     },
 }
 

@@ -6,6 +6,7 @@ use crate::output::Failure;
 use crate::{key, up};
 use agon_hub::signature::{self, Outgoing, Stamp};
 use agon_port::Clock as _;
+use agon_types::limits::ARTIFACT_BYTES_MAX;
 use agon_types::{HotkeyPair, NetworkId};
 use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
@@ -63,6 +64,20 @@ impl Client {
         if answer.status == 404 { Ok(None) } else { answer.accepted().map(Some) }
     }
 
+    /// The bytes of an artifact.
+    pub async fn bytes(&self, path: &str) -> Result<Vec<u8>, Failure> {
+        let request = self.http.get(format!("{}{path}", self.base));
+        let unreachable =
+            |error: String| Failure::Unreachable(format!("{} does not answer: {error}", self.base));
+        let response =
+            request.send().await.map_err(|error| unreachable(agon_embedded::http::reason(&error)))?;
+        if !response.status().is_success() {
+            return Err(Failure::refused(format!("the hub has nothing at {path}")));
+        }
+        let bytes = agon_embedded::http::body(response, ARTIFACT_BYTES_MAX as usize).await;
+        bytes.map_err(|error| unreachable(error.to_string()))
+    }
+
     /// The id of the hub's network: what signatures are for.
     pub async fn network(&self) -> Result<NetworkId, Failure> {
         let document = self.get("/v1/network").await?;
@@ -78,27 +93,17 @@ impl Client {
         self.again(|| self.signed(path, body, by)).await
     }
 
+    /// Puts bytes that a hotkey signs.
+    pub async fn put_signed(&self, path: &str, bytes: Vec<u8>, by: Signer<'_>) -> Result<Answer, Failure> {
+        let request = || self.http.put(format!("{}{path}", self.base)).body(bytes.clone());
+        self.again(|| signed(request(), &bytes, by)).await
+    }
+
     fn signed(&self, path: &str, body: &Value, by: Signer<'_>) -> Result<reqwest::RequestBuilder, Failure> {
         let body = body.to_string();
         let request = self.http.post(format!("{}{path}", self.base));
         let request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
-        // The address as it will be sent, without a default port.
-        let built = request.try_clone().expect("our bodies are bytes, which can be sent again");
-        let built = built.build().map_err(Failure::refused)?;
-        let url = built.url();
-        let host = url.host_str().unwrap_or_default();
-        let outgoing = Outgoing {
-            method: built.method().as_str(),
-            authority: &url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
-            path: url.path(),
-            query: url.query(),
-            body: body.as_bytes(),
-        };
-        let mut nonce = [0; NONCE_BYTES];
-        key::random(&mut nonce);
-        let stamp = Stamp { created_at: agon_embedded::SystemClock.now(), nonce: hex::encode(nonce) };
-        let headers = signature::sign(by.hotkey, by.network, &outgoing, &stamp);
-        Ok(headers.into_iter().fold(request, |request, (name, value)| request.header(name, value)))
+        signed(request, body.as_bytes(), by)
     }
 
     pub async fn put(&self, url: &str, bytes: Vec<u8>) -> Result<Answer, Failure> {
@@ -152,6 +157,31 @@ impl Client {
     fn no_hub(&self) -> Failure {
         Failure::Unreachable(format!("what answers at {} is no hub: name one with --hub", self.base))
     }
+}
+
+/// The same request with the signature of a hotkey over its body.
+fn signed(
+    request: reqwest::RequestBuilder,
+    body: &[u8],
+    by: Signer<'_>,
+) -> Result<reqwest::RequestBuilder, Failure> {
+    // The address as it will be sent, without a default port.
+    let built = request.try_clone().expect("our bodies are bytes, which can be sent again");
+    let built = built.build().map_err(Failure::refused)?;
+    let url = built.url();
+    let host = url.host_str().unwrap_or_default();
+    let outgoing = Outgoing {
+        method: built.method().as_str(),
+        authority: &url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
+        path: url.path(),
+        query: url.query(),
+        body,
+    };
+    let mut nonce = [0; NONCE_BYTES];
+    key::random(&mut nonce);
+    let stamp = Stamp { created_at: agon_embedded::SystemClock.now(), nonce: hex::encode(nonce) };
+    let headers = signature::sign(by.hotkey, by.network, &outgoing, &stamp);
+    Ok(headers.into_iter().fold(request, |request, (name, value)| request.header(name, value)))
 }
 
 impl Answer {

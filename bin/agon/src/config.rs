@@ -17,6 +17,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The first document of the network.
     pub genesis: PathBuf,
+    /// Where compiled code is kept, which the nodes of one machine may share; `wasm-cache` in `data_dir` if left out.
+    pub wasm_cache: Option<PathBuf>,
     /// The chain that this node reads, and writes weights to.
     pub chain: ChainConfig,
     /// How blocks are decided.
@@ -87,6 +89,7 @@ impl Config {
         })?;
         let base = path.parent().unwrap_or(Path::new("."));
         let mut paths = vec![&mut config.data_dir, &mut config.genesis];
+        paths.extend(&mut config.wasm_cache);
         if let OrderConfig::Solo { key, .. } = &mut config.order {
             paths.push(key);
         }
@@ -106,6 +109,7 @@ fn example() -> Config {
     Config {
         data_dir: "data".into(),
         genesis: "genesis.toml".into(),
+        wasm_cache: Some("wasm-cache".into()),
         chain: ChainConfig { url: "http://127.0.0.1:7701".to_owned() },
         order: OrderConfig::Follow { leaders: vec!["http://127.0.0.1:7700".to_owned()] },
         hub: Some(HubConfig {
@@ -166,7 +170,7 @@ mod tests {
     #[test]
     fn a_name_like_no_other_is_refused_with_all_that_there_are() {
         let text = format!("colour = 1\n{}", toml::to_string(&example()).unwrap());
-        let expected = "unknown field `colour`, expected one of `data_dir`, `genesis`, `chain`, `order`, `hub`, `validator`";
+        let expected = "unknown field `colour`, expected one of `data_dir`, `genesis`, `wasm_cache`, `chain`, `order`, `hub`, `validator`";
         assert_eq!(refusal(&text), expected);
     }
 }

@@ -6,7 +6,6 @@ use crate::cli::Global;
 use crate::limits::SPACE_BYTES_MIN;
 use crate::output::{Failure, Output, table};
 use agon_port::Sandbox;
-use agon_sandbox_wasm::WasmSandbox;
 use agon_types::Digest;
 use serde::Serialize;
 use std::io::Write as _;
@@ -70,8 +69,15 @@ fn row(finding: &Finding) -> Vec<String> {
 }
 
 async fn sandbox() -> Result<String, String> {
-    let properties = WasmSandbox::new(1).map_err(|error| error.to_string())?.properties();
-    Ok(format!("WebAssembly, engine {}, metered, in this process", properties.profile))
+    let started = crate::sandbox::start(1, &crate::sandbox::user_cache()).await;
+    let sandbox = started.map_err(|failure| format!("{failure:?}"))?;
+    let rows = sandbox.level().rows().into_iter().map(|row| format!("{} {}", row.part, row.reached));
+    let rows: Vec<String> = rows.collect();
+    Ok(format!(
+        "WebAssembly, engine {}, metered, in cages: {}",
+        sandbox.properties().profile,
+        rows.join(", ")
+    ))
 }
 
 /// The folder, or where it would be made: who only looks makes nothing.

@@ -46,7 +46,7 @@ macro_rules! agent {
     };
 }
 
-pub const CHALLENGES: &[Challenge] = &[challenge!("compress"), challenge!("route")];
+pub const CHALLENGES: &[Challenge] = &[challenge!("compress"), challenge!("route"), challenge!("duel")];
 
 /// Strong ones, mediocre ones, and those that fail in their own ways.
 pub const AGENTS: &[Agent] = &[
@@ -63,6 +63,10 @@ pub const AGENTS: &[Agent] = &[
     agent!("route", "loop"),
     agent!("route", "hoarder"),
     agent!("route", "liar"),
+    agent!("duel", "search"),
+    agent!("duel", "greedy"),
+    agent!("duel", "random"),
+    agent!("duel", "cheat"),
 ];
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ pub const FALLS_MAX: u32 = 5;
 /// Looks at a port that is in use, until `agon up` refuses it.
 pub const FREE_TRIES_MAX: u32 = 5;
 /// Evaluations at once in one node.
-pub const SANDBOX_RUNS_MAX: u32 = 2;
+pub const SANDBOX_RUNS_MAX: usize = 2;
 /// Seconds that the hub's clock may be from ours before `agon doctor` says so: a fifth of what signed requests are
 /// allowed, so that there is time to act.
 pub const SKEW_SECONDS_MAX: u64 = 60;
@@ -19,3 +19,5 @@ pub const SKEW_SECONDS_MAX: u64 = 60;
 pub const SPACE_BYTES_MIN: u64 = 2 << 30;
 /// The name of a key.
 pub const KEY_NAME_BYTES_MAX: usize = 64;
+/// Looks before nobody waits any longer: half an hour.
+pub const OPEN_POLLS_MAX: u32 = 6_000;

@@ -3,11 +3,15 @@
 //! # Layout
 //! * [`cli`]: the commands and their flags; [`output`]: what they print, and their exit codes
 //! * [`up`]: the whole network on this machine; [`node`]: one node; [`chain`]: the development chain
-//! * [`key`], [`submit`], [`show`], [`replay`], [`doctor`]: what people do; [`manual`]: how they find out
-//! * [`client`]: the hub as a client sees it; [`config`]: `agon.toml`; [`limits`]: every maximum
-//! * [`examples`]: what `agon up` competes with
+//! * [`challenge`]: from a new project to a published challenge
+//! * [`key`], [`submit`], [`trial`], [`show`], [`replay`], [`audit`], [`doctor`]: what people do; [`manual`]: how they
+//!   find out
+//! * [`client`]: the hub as a client sees it; [`sandbox`]: the cages of this program; [`config`]: `agon.toml`
+//! * [`examples`]: what `agon up` competes with; [`limits`]: every maximum
 
+mod audit;
 mod chain;
+mod challenge;
 mod cli;
 mod client;
 mod config;
@@ -20,8 +24,10 @@ mod manual;
 mod node;
 mod output;
 mod replay;
+mod sandbox;
 mod show;
 mod submit;
+mod trial;
 mod up;
 
 use clap::Parser as _;
@@ -30,6 +36,8 @@ use output::{Failure, Output};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Before anything else: a cage is a process of one thread.
+    agon_sandbox_wasm::enter();
     let cli = Cli::parse();
     if let Err(failure) = output::log_to_stderr(cli.flags.quiet, matches!(cli.command, Command::Up(_))) {
         return failure.report();
@@ -56,11 +64,12 @@ async fn run(cli: Cli, output: Output) -> Result<(), Failure> {
         Command::Key(command) => key::run(&global, command, output),
         Command::Submit(options) => submit::run(&global, options, output).await,
         Command::Submission(command) => show::submission(&global, command, output).await,
-        Command::Challenge(command) => show::challenge(&global, command, output).await,
+        Command::Challenge(command) => challenge::run(&global, command, output).await,
         Command::Board { challenge } => show::board(&global, &challenge, output).await,
         Command::Weights { epoch } => show::weights(&global, epoch, output).await,
         Command::Seal(cli::SealCommand::Show { epoch }) => show::seal(&global, epoch, output).await,
         Command::Replay => replay::run(&global, output).await,
+        Command::Audit(command) => audit::run(&global, command, output),
         Command::Doctor => doctor::run(&global, output).await,
         Command::Completions { shell } => {
             manual::completions(shell, output);

@@ -1,11 +1,13 @@
 //! `agon node`: puts one node together from its config, and runs it until it is told to stop.
 
 use crate::cli::{Global, NodeOptions};
-use crate::config::{Config, OrderConfig};
+use crate::config::{Config, HubConfig, OrderConfig};
 use crate::limits::SANDBOX_RUNS_MAX;
 use crate::output::Failure;
-use crate::{chain, key, lock};
+use crate::{chain, key, lock, sandbox};
+use agon_embedded::audit::AuditFile;
 use agon_embedded::vault::LeaderVault;
+use agon_embedded::web::{CheckedWeb, WebPolicy};
 use agon_embedded::{FolderVault, FollowOrder, RedbLedger, SoloOrder, SqliteRecords, SystemClock};
 use agon_node::start::{Identity, Parts};
 use agon_port::{Order, Vault};
@@ -50,6 +52,7 @@ struct Hub {
     vault: Arc<dyn Vault>,
     records: Arc<SqliteRecords>,
     sandbox: Arc<WasmSandbox>,
+    audit: Arc<AuditFile>,
     clock: Arc<SystemClock>,
 }
 
@@ -60,6 +63,7 @@ impl Hub {
             vault: self.vault,
             records: self.records,
             sandbox: self.sandbox,
+            audit: self.audit,
             clock: self.clock,
             random: key::random,
             public_url: self.public_url,
@@ -80,10 +84,11 @@ async fn compose(config: &Config) -> Result<(Parts, Option<Hub>), Failure> {
     let ledger = Arc::new(RedbLedger::open(&ledger.join("ledger.redb")).map_err(Failure::refused)?);
     let local =
         FolderVault::open(folder.join("vault"), limits::ARTIFACT_BYTES_MAX).map_err(Failure::refused)?;
-    let sandbox = Arc::new(WasmSandbox::new(SANDBOX_RUNS_MAX).map_err(Failure::refused)?);
-    // What strangers upload is looked at in a sandbox of its own, so that no job waits for it.
-    let inspection = Arc::new(WasmSandbox::new(1).map_err(Failure::refused)?);
+    let cache = config.wasm_cache.clone().unwrap_or_else(|| folder.join("wasm-cache"));
+    let cages = sandbox::start(SANDBOX_RUNS_MAX, &cache).await?;
     let clock = Arc::new(SystemClock);
+    let audit = AuditFile::open(&folder.join("audit"), clock.clone()).map_err(Failure::refused)?;
+    let audit = Arc::new(audit);
     let network = genesis.network.clone();
     let identity = match &config.validator {
         Some(keys) => {
@@ -108,16 +113,12 @@ async fn compose(config: &Config) -> Result<(Parts, Option<Hub>), Failure> {
     let hub = match &config.hub {
         None => None,
         Some(hub) => {
-            let listener = tokio::net::TcpListener::bind(hub.listen).await.map_err(|error| {
-                Failure::refused(format!(
-                    "cannot listen on {}: {error}; is another agon running?",
-                    hub.listen
-                ))
-            })?;
-            let address = listener.local_addr().map_err(Failure::internal)?;
-            let public_url = hub.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+            let (listener, public_url) = listen(hub).await?;
             let (vault, records) = (Arc::clone(&vault), Arc::clone(&records));
-            Some(Hub { listener, public_url, vault, records, sandbox: inspection, clock: clock.clone() })
+            // What strangers upload and ask is worked on in a sandbox of its own, so that no job waits for it.
+            let sandbox = sandbox::start(1, &cache).await?;
+            let (audit, clock) = (Arc::clone(&audit), clock.clone());
+            Some(Hub { listener, public_url, vault, records, sandbox, audit, clock })
         }
     };
     let proposes = proposer.is_some();
@@ -128,7 +129,9 @@ async fn compose(config: &Config) -> Result<(Parts, Option<Hub>), Failure> {
         ledger,
         records,
         vault,
-        sandbox,
+        sandbox: cages,
+        web: Arc::new(CheckedWeb::new(WebPolicy::default())),
+        audit,
         order,
         clock,
         chain,
@@ -138,6 +141,15 @@ async fn compose(config: &Config) -> Result<(Parts, Option<Hub>), Failure> {
         random,
     };
     Ok((parts, hub))
+}
+
+async fn listen(hub: &HubConfig) -> Result<(tokio::net::TcpListener, String), Failure> {
+    let listener = tokio::net::TcpListener::bind(hub.listen).await.map_err(|error| {
+        Failure::refused(format!("cannot listen on {}: {error}; is another agon running?", hub.listen))
+    })?;
+    let address = listener.local_addr().map_err(Failure::internal)?;
+    let public_url = hub.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    Ok((listener, public_url))
 }
 
 /// Cancels the token on Ctrl-C, on SIGTERM, and at the end of standard input if that is asked for.

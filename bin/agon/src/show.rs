@@ -1,6 +1,6 @@
 //! Commands that look: submissions, challenges, boards, weights, seals.
 
-use crate::cli::{ChallengeCommand, Global, SubmissionCommand};
+use crate::cli::{Global, SubmissionCommand};
 use crate::client::Client;
 use crate::output::{Failure, Output, table};
 use agon_types::{ChallengeId, SubmissionId};
@@ -108,20 +108,16 @@ fn story(document: &Value) -> String {
     format!("{}\n\n{steps}", fields(document, &names))
 }
 
-pub async fn challenge(global: &Global, command: ChallengeCommand, output: Output) -> Result<(), Failure> {
-    let hub = Client::of(global)?;
-    match command {
-        ChallengeCommand::List => {
-            let list = hub.get("/v1/challenges").await?;
-            let shown = ["id", "title", "version", "status"];
-            output.result(&list, || columns(&list["items"], &shown));
-        }
-        ChallengeCommand::Show { id } => {
-            let id = challenge_id(&id)?;
-            let document = hub.get(&format!("/v1/challenges/{id}")).await?;
-            output.result(&document, || rules(&document));
-        }
-    }
+pub async fn challenges(global: &Global, output: Output) -> Result<(), Failure> {
+    let list = Client::of(global)?.get("/v1/challenges").await?;
+    output.result(&list, || columns(&list["items"], &["id", "title", "version", "status"]));
+    Ok(())
+}
+
+pub async fn challenge(global: &Global, id: &str, output: Output) -> Result<(), Failure> {
+    let id = challenge_id(id)?;
+    let document = Client::of(global)?.get(&format!("/v1/challenges/{id}")).await?;
+    output.result(&document, || rules(&document));
     Ok(())
 }
 

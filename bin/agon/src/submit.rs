@@ -4,7 +4,7 @@ use crate::cli::{Global, SubmitOptions};
 use crate::client::{Client, Signer};
 use crate::limits::COMMITMENT_POLLS_MAX;
 use crate::output::{Failure, Output};
-use crate::{chain, key, up};
+use crate::{chain, key, trial, up};
 use agon_port::Chain;
 use agon_types::manifest::AgentKind;
 use agon_types::{
@@ -35,6 +35,9 @@ pub struct Door<'a> {
 }
 
 pub async fn run(global: &Global, options: SubmitOptions, output: Output) -> Result<(), Failure> {
+    if options.dry_run {
+        return trial::run(global, &options, output).await;
+    }
     let bytes = std::fs::read(&options.path)
         .map_err(|error| Failure::refused(format!("cannot read {}: {error}", options.path.display())))?;
     let hotkey = key::read(&key::locate(global, &global.key))?;

@@ -1,6 +1,6 @@
 //! The corpora: bytes with the kinds of order that bytes in the world have, new with every seed.
 
-use dice::Dice;
+use agon_sdk::Dice;
 
 /// A corpus of exactly so many bytes.
 pub fn make(kind: &str, bytes: usize, dice: &mut Dice) -> Vec<u8> {

@@ -17,34 +17,26 @@
 //! * `corpora`: kinds, separated by commas, of `text`, `records`, `waves`, `noise`
 //! * `corpus_bytes`: the size of each
 
-wit_bindgen::generate!({ world: "challenge", path: "../../adapters/sandbox-wasm/wit" });
-
 mod corpus;
 mod tally;
 
-use agon::challenge::agents::Agent;
-use agon::challenge::log;
-use agon::challenge::rules::Reason;
-use dice::Dice;
+use agon_sdk::{Challenge, Description, Failure, Fault, Outcome, Task, log};
 use tally::Tally;
 
 struct Compress;
 
-impl Guest for Compress {
+impl Challenge for Compress {
     fn describe() -> Description {
-        Description {
-            title: "Compress".to_owned(),
-            summary: "Who restores unseen bytes from the fewest?".to_owned(),
-        }
+        Description::new("Compress", "Who restores unseen bytes from the fewest?")
     }
 
-    fn score(task: Task) -> Result<Outcome, Failure> {
-        let bytes = setting(&task, "corpus_bytes").parse().expect("corpus_bytes is a number");
+    fn score(task: &Task, _observed: &[u8]) -> Result<Outcome, Fault> {
+        let bytes = task.number("corpus_bytes")? as usize;
         let mut tally = Tally::default();
-        for kind in setting(&task, "corpora").split(',') {
-            let raw = corpus::make(kind, bytes, &mut Dice::new(&task.seed, kind));
-            let packed = Agent::new(0).call("compress", &raw)?;
-            let restored = Agent::new(0).call("decompress", &packed.output)?;
+        for kind in task.text("corpora")?.split(',') {
+            let raw = corpus::make(kind, bytes, &mut task.dice(kind));
+            let packed = task.agent(0).call("compress", &raw)?;
+            let restored = task.agent(0).call("decompress", &packed.output)?;
             compare(kind, &raw, &restored.output)?;
             log::write(&format!("{kind}: {} of {} bytes", packed.output.len(), raw.len()));
             tally.add(kind, raw.len(), packed.output.len(), packed.fuel + restored.fuel);
@@ -53,22 +45,40 @@ impl Guest for Compress {
     }
 }
 
-fn setting<'a>(task: &'a Task, key: &str) -> &'a str {
-    let entry = task.config.iter().find(|(name, _)| name == key);
-    entry.map(|(_, value)| value.as_str()).expect("the benchmark configures every key")
-}
-
 fn compare(kind: &str, raw: &[u8], restored: &[u8]) -> Result<(), Failure> {
     if raw == restored {
         return Ok(());
     }
     let same = raw.iter().zip(restored).take_while(|(a, b)| a == b).count();
-    let detail = format!(
+    Err(Failure::wrong_output(format!(
         "the corpus {kind:?} of {} bytes came back as {} bytes that differ from byte {same} on",
         raw.len(),
         restored.len()
-    );
-    Err(Failure { reason: Reason::WrongOutput, detail })
+    )))
 }
 
-export!(Compress);
+agon_sdk::challenge!(Compress);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use agon_sdk::Reason;
+    use agon_sdk::stage::Stage;
+
+    fn stage() -> Stage {
+        Stage::of_manifest(include_str!("../manifest.toml"), "mixed")
+    }
+
+    #[test]
+    fn whoever_saves_nothing_scores_nothing() {
+        let outcome = stage().seat_fn(|_, input| Ok(input.to_vec())).score::<Compress>().unwrap();
+        assert_eq!(outcome.score.to_billionths(), 0);
+        assert_eq!(outcome.metrics[0].name, "saved");
+    }
+
+    #[test]
+    fn what_does_not_come_back_is_wrong() {
+        let outcome = stage().seat_fn(|_, input| Ok(input[..1].to_vec())).score::<Compress>();
+        assert!(matches!(outcome, Err(Fault::Agent(failure)) if failure.reason == Reason::WrongOutput));
+    }
+}

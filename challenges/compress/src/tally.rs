@@ -1,7 +1,6 @@
 //! Adds up what an agent saved and spent, and makes the score of it.
 
-use crate::Outcome;
-use crate::agon::challenge::rules::Metric;
+use agon_sdk::{Metric, Outcome, Score};
 
 /// Above this the agent has no economy left.
 const FUEL_PER_BYTE: u64 = 40_000;
@@ -27,15 +26,13 @@ impl Tally {
         let saved = left_over(self.packed, self.raw);
         let economy = left_over(self.fuel, self.raw * FUEL_PER_BYTE);
         let score = saved * (9 * ONE + economy) / (10 * ONE);
-        let metric = |name: &str, value: u64| Metric { name: name.to_owned(), value: value as i64 };
-        let mut metrics = vec![
-            metric("saved", saved),
-            metric("raw_bytes", self.raw),
-            metric("packed_bytes", self.packed),
-            metric("agent_fuel", self.fuel),
-        ];
-        metrics.extend(self.corpora);
-        Outcome { score: score as u32, metrics }
+        let mut outcome = Outcome::new(Score::billionths(score))
+            .metric("saved", saved)
+            .metric("raw_bytes", self.raw)
+            .metric("packed_bytes", self.packed)
+            .metric("agent_fuel", self.fuel);
+        outcome.metrics.extend(self.corpora);
+        outcome
     }
 }
 

@@ -16,52 +16,61 @@
 //! # Configuration
 //! * `cities`, `instances`: how many
 
-wit_bindgen::generate!({ world: "challenge", path: "../../adapters/sandbox-wasm/wit" });
-
 mod map;
 
-use agon::challenge::agents::Agent;
-use agon::challenge::log;
-use agon::challenge::rules::{Metric, Reason};
-use dice::Dice;
+use agon_sdk::{Challenge, Description, Failure, Fault, Outcome, Score, Task, log};
 use map::Map;
-
-const ONE: u64 = 1_000_000_000;
 
 struct Route;
 
-impl Guest for Route {
+impl Challenge for Route {
     fn describe() -> Description {
-        Description {
-            title: "Route".to_owned(),
-            summary: "Who finds the shortest tour through unseen cities?".to_owned(),
-        }
+        Description::new("Route", "Who finds the shortest tour through unseen cities?")
     }
 
-    fn score(task: Task) -> Result<Outcome, Failure> {
-        let instances = setting(&task, "instances").max(1);
-        let (mut sum, mut length, mut bound, mut fuel) = (0, 0, 0, 0);
-        for instance in 0..instances {
-            let mut dice = Dice::new(&task.seed, &format!("map {instance}"));
-            let map = Map::new(setting(&task, "cities") as usize, instance % 2 == 1, &mut dice);
-            let reply = Agent::new(0).call("tour", &map.to_bytes())?;
-            let tour =
-                map.tour(&reply.output).map_err(|detail| Failure { reason: Reason::WrongOutput, detail })?;
+    fn score(task: &Task, _observed: &[u8]) -> Result<Outcome, Fault> {
+        let cities = task.number("cities")? as usize;
+        let mut scores = Vec::new();
+        let (mut length, mut bound, mut fuel) = (0, 0, 0);
+        for instance in 0..task.number("instances")?.max(1) {
+            let map = Map::new(cities, instance % 2 == 1, &mut task.dice(&format!("map {instance}")));
+            let reply = task.agent(0).call("tour", &map.to_bytes())?;
+            let tour = map.tour(&reply.output).map_err(Failure::wrong_output)?;
             log::write(&format!("map {instance}: length {tour}, bound {}", map.bound()));
-            sum += map.bound() * ONE / tour.max(1);
+            scores.push(Score::ratio(map.bound(), tour.max(1)));
             length += tour;
             bound += map.bound();
             fuel += reply.fuel;
         }
-        let metrics = [("tour_length", length), ("bound", bound), ("agent_fuel", fuel)];
-        let metrics = metrics.map(|(name, value)| Metric { name: name.to_owned(), value: value as i64 });
-        Ok(Outcome { score: (sum / instances).min(ONE) as u32, metrics: metrics.into() })
+        let outcome = Outcome::new(Score::mean(&scores)).metric("tour_length", length);
+        Ok(outcome.metric("bound", bound).metric("agent_fuel", fuel))
     }
 }
 
-fn setting(task: &Task, key: &str) -> u64 {
-    let entry = task.config.iter().find(|(name, _)| name == key);
-    entry.and_then(|(_, value)| value.parse().ok()).expect("the benchmark configures every key with a number")
-}
+agon_sdk::challenge!(Route);
 
-export!(Route);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use agon_sdk::stage::Stage;
+
+    fn stage() -> Stage {
+        Stage::of_manifest(include_str!("../manifest.toml"), "maps").set("instances", "2")
+    }
+
+    #[test]
+    fn any_tour_scores_and_a_bad_one_little() {
+        let in_order = |_: &str, input: &[u8]| {
+            Ok((0..input.len() as u32 / 8).flat_map(u32::to_le_bytes).collect::<Vec<u8>>())
+        };
+        let outcome = stage().seat_fn(in_order).score::<Route>().unwrap();
+        assert!(outcome.score > Score::ZERO && outcome.score < Score::ratio(1, 2), "{outcome:?}");
+    }
+
+    #[test]
+    fn a_tour_that_leaves_a_city_out_is_wrong() {
+        let outcome = stage().seat_fn(|_, input| Ok(vec![0; input.len() / 2])).score::<Route>();
+        let Err(Fault::Agent(failure)) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(failure.detail, "the tour visits city 0 twice");
+    }
+}

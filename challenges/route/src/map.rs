@@ -1,6 +1,6 @@
 //! A map of cities, its lower bound, and the length of a tour through it.
 
-use dice::Dice;
+use agon_sdk::Dice;
 
 /// Coordinates are below this.
 const MAP_SIDE: u64 = 1_000_000;

@@ -57,7 +57,14 @@ async fn each(network: &Arc<Network>, act: impl Fn(u16) -> (ActionBody, Box<dyn 
 fn report(n: u16, network: &Network) -> Report {
     let submission = announcement(n).submission(&network.parts.node.genesis().network);
     let score = Score::new(u32::from(n + 1) * 900_000).unwrap();
-    let measured = Measured { benchmark: "small".to_owned(), score, fuel: 1, metrics: Vec::new() };
+    let measured = Measured {
+        benchmark: "small".to_owned(),
+        score,
+        fuel: 1,
+        metrics: Vec::new(),
+        recording: None,
+        kept: Vec::new(),
+    };
     Report {
         job: JobId { epoch: Epoch(2), round: 0, submission },
         validator: key(VALIDATOR).hotkey(),

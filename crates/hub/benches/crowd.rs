@@ -2,7 +2,7 @@
 
 use agon_embedded::SqliteRecords;
 use agon_port::Records;
-use agon_port::records::{Error, Intent, OwnReport, Ticket};
+use agon_port::records::{Error, Intent, Observed, OwnReport, Ticket};
 use agon_types::event::{Event, Numbered};
 use agon_types::{Digest, Epoch, Height, JobId, Score, SubmissionId, TimeMs};
 use async_trait::async_trait;
@@ -70,6 +70,12 @@ impl Records for Crowd {
     }
     async fn own_report(&self, job: JobId) -> Kept<Option<OwnReport>> {
         self.records.own_report(job).await
+    }
+    async fn keep_recording(&self, of: Observed, recording: Digest) -> Kept<Digest> {
+        self.records.keep_recording(of, recording).await
+    }
+    async fn recording(&self, of: Observed) -> Kept<Option<Digest>> {
+        self.records.recording(of).await
     }
     async fn remove_reports(&self, before: Epoch) -> Kept<u64> {
         self.records.remove_reports(before).await

@@ -1,10 +1,12 @@
 //! A real node on real adapters, for a hub that is measured: the chain and the outside are those of the hub's tests.
 
+use agon_embedded::audit::AuditFile;
 use agon_embedded::order::Pace;
+use agon_embedded::web::{CheckedWeb, WebPolicy};
 use agon_embedded::{FolderVault, RedbLedger, SoloOrder, SqliteRecords, SystemClock};
 use agon_hub::Parts;
 use agon_node::{Running, SubmitError};
-use agon_port::{Records, Vault};
+use agon_port::{Audit, Records, Vault};
 use agon_protocol::{State, View as _};
 use agon_types::anchor::Neuron;
 use agon_types::genesis::Window;
@@ -78,6 +80,7 @@ impl Network {
         let records = records(SqliteRecords::open(&at("hub.sqlite")).unwrap());
         let vault: Arc<dyn Vault> = Arc::new(FolderVault::open(at("vault"), 1 << 20).unwrap());
         vault.put(Digest::of(CODE), CODE).await.unwrap();
+        let audit: Arc<dyn Audit> = Arc::new(AuditFile::open(&at("audit"), Arc::new(SystemClock)).unwrap());
         let voter = SessionPair::from_seed(&[200; 32]);
         let mut genesis = papers::genesis();
         let window = Window { heights: 2, ms: WINDOW_MS };
@@ -87,6 +90,8 @@ impl Network {
             records: records.clone(),
             vault: vault.clone(),
             sandbox: Arc::new(TestSandbox),
+            web: Arc::new(CheckedWeb::new(WebPolicy::default())),
+            audit: audit.clone(),
             order: Arc::new(SoloOrder::new(genesis.network.clone(), voter.clone(), pace)),
             clock: Arc::new(SystemClock),
             chain: chain.clone(),
@@ -103,6 +108,7 @@ impl Network {
             vault,
             records,
             sandbox: Arc::new(TestSandbox),
+            audit,
             clock: Arc::new(TestClock(AtomicU64::new(1_000_000))),
             random,
             public_url: "http://hub.test/".to_owned(),

@@ -16,7 +16,7 @@ mod signed;
 
 pub(crate) use name::{Name, Named};
 pub(crate) use query::{Asked, Asking, Given, Unasked};
-pub(crate) use signed::SignedBy;
+pub(crate) use signed::{SignedBy, SignedByOwner};
 
 /// How much may come, and within what time.
 #[derive(Clone, Copy, Debug)]

@@ -3,10 +3,11 @@
 use crate::limits;
 use crate::metrics::Requests;
 use crate::problem::Problem;
+use crate::rate::Rates;
 use crate::signature::Authorities;
 use crate::stream;
 use agon_node::Handle;
-use agon_port::{Clock, Records, Sandbox, Vault};
+use agon_port::{Audit, Clock, Records, Sandbox, Vault};
 use agon_protocol::State;
 use agon_types::{Action, Block, Digest, Height, Signed, TimeMs, codec};
 use std::net::SocketAddr;
@@ -23,6 +24,7 @@ pub struct Parts {
     pub vault: Arc<dyn Vault>,
     pub records: Arc<dyn Records>,
     pub sandbox: Arc<dyn Sandbox>,
+    pub audit: Arc<dyn Audit>,
     pub clock: Arc<dyn Clock>,
     /// Fills bytes that nobody can guess: the secrets of upload addresses.
     pub random: fn(&mut [u8]),
@@ -52,6 +54,9 @@ pub(crate) struct Hub {
     pub feed: stream::Slot,
     pub uploads: Semaphore,
     pub streams: Arc<Semaphore>,
+    /// Questions to the routes of challenges.
+    pub routes: Semaphore,
+    pub rates: Rates,
     pub requests: Requests,
 }
 
@@ -65,6 +70,8 @@ impl Hub {
             feed: stream::Slot::default(),
             uploads: Semaphore::new(limits::UPLOADS_MAX),
             streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
+            routes: Semaphore::new(limits::ROUTES_AT_ONCE_MAX),
+            rates: Rates::default(),
             requests: Requests::default(),
         })
     }

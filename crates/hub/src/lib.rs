@@ -33,6 +33,7 @@ mod openapi;
 mod pages;
 mod patience;
 mod problem;
+mod rate;
 mod router;
 mod server;
 pub mod signature;

@@ -63,3 +63,13 @@ pub const NONCE_BYTES_MIN: usize = 16;
 pub const NONCE_BYTES_MAX: usize = 64;
 /// One header of a signed request, with all its lines.
 pub const SIGNATURE_HEADER_BYTES_MAX: usize = 4096;
+/// Questions to the routes of one challenge at once, after which they are counted by time.
+pub const ROUTE_BURST_MAX: u64 = 100;
+/// Questions to the routes of one challenge in a second.
+pub const ROUTE_REQUESTS_PER_S_MAX: u64 = 50;
+/// Questions to routes that run at one time, over all challenges.
+pub const ROUTES_AT_ONCE_MAX: usize = 4;
+/// How long a challenge may take for an answer to the public.
+pub const ROUTE_MS_MAX: u64 = 2_000;
+/// The path and query of a question to a route.
+pub const ROUTE_QUERY_BYTES_MAX: usize = 2_048;

@@ -103,7 +103,7 @@ impl Exposition {
         self.gauge("agon_validators", "Validators of the open epoch.", stats.validators);
         self.gauge("agon_open_jobs", "Jobs without a verdict.", stats.open_jobs);
         self.family("agon_submissions", "gauge", "Announced submissions by status.");
-        for status in STATUSES.map(crate::view::words::status) {
+        for status in STATUSES.map(submission::Status::code) {
             let count = stats.submissions.get(status).copied().unwrap_or(0);
             self.line(format_args!("agon_submissions{{status=\"{status}\"}} {count}"));
         }

@@ -135,8 +135,9 @@ mod tests {
 
     #[test]
     fn the_document_has_the_paths_of_the_router() {
-        let described: BTreeSet<&str> = routes::OPERATIONS.iter().map(|operation| operation.path).collect();
-        let served: BTreeSet<&str> = crate::router::paths().into_iter().collect();
+        let paths = routes::OPERATIONS.iter().map(|operation| operation.path.to_owned());
+        let described: BTreeSet<String> = paths.collect();
+        let served: BTreeSet<String> = crate::router::paths().into_iter().collect();
         let undescribed: Vec<_> = served.difference(&described).collect();
         assert!(
             undescribed.is_empty(),

@@ -19,7 +19,7 @@ const STATUSES: &[(&str, u16)] = &[
     ("bad_label", 422), ("bad_note", 422), ("version_taken", 409), ("no_commitment", 409), ("quota_exceeded", 429),
     ("already_done", 409), ("unknown_job", 404), ("not_assigned", 403), ("outside_window", 409),
     ("commit_stands", 409), ("no_commit", 409), ("commit_mismatch", 422), ("bad_report", 422),
-    ("unknown_submission", 404), ("not_candidate", 409), ("wrong_number", 409),
+    ("unknown_submission", 404), ("not_candidate", 409), ("wrong_number", 409), ("no_inbox", 409), ("post_too_large", 413), ("inbox_full", 429),
     // What a node says of itself. A follower takes a 4xx for a final answer, so these are none.
     ("bad_signature", 401), ("busy", 503), ("unavailable", 503), ("not_decided", 503),
     // The hub's own.
@@ -31,6 +31,7 @@ const STATUSES: &[(&str, u16)] = &[
     // Of signed requests; `bad_signature` is one of them too.
     ("unsigned", 401), ("stale_signature", 401), ("wrong_network", 401), ("replayed", 409), ("bad_digest", 400),
     ("not_yours", 403),
+    ("unknown_route", 404), ("too_many_requests", 429), ("challenge_failed", 502),
     ("unloadable", 422), ("too_many_uploads", 503), ("too_many_streams", 503), ("internal", 500),
 ];
 

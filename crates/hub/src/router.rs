@@ -1,6 +1,6 @@
 //! Every address of the hub.
 
-use crate::api::{actions, blocks, epochs, events, facts, submissions, uploads};
+use crate::api::{actions, blocks, code, epochs, events, facts, routes, submissions, uploads};
 use crate::hub::{Hub, Parts};
 use crate::pages;
 use crate::problem::Problem;
@@ -44,8 +44,9 @@ fn together(routes: Vec<Route>) -> Router<Arc<Hub>> {
 
 /// Every address that programs use, for the interface's description to be held against.
 #[cfg(test)]
-pub(crate) fn paths() -> Vec<&'static str> {
-    documents().into_iter().chain(others()).map(|(path, _)| path).collect()
+pub(crate) fn paths() -> Vec<String> {
+    // A rest of a path is one parameter, as the description knows it.
+    documents().into_iter().chain(others()).map(|(path, _)| path.replace("{*", "{")).collect()
 }
 
 /// What anyone may read and keep until it changes.
@@ -77,7 +78,8 @@ fn others() -> Vec<Route> {
         ("/v1/submissions/{id}/complete", post(uploads::complete)),
         ("/v1/uploads/{token}", put(uploads::put)),
         ("/v1/blocks", get(blocks::list)),
-        ("/v1/vault/{digest}", get(blocks::artifact)),
+        ("/v1/vault/{digest}", get(blocks::artifact).put(code::put)),
+        ("/v1/challenges/{id}/routes/{*path}", get(routes::ask)),
         ("/v1/actions", post(actions::post)),
         ("/v1/events", get(events::listen)),
     ]

@@ -11,6 +11,7 @@ use agon_port::vault;
 use agon_protocol::state::View;
 use agon_protocol::{Reason, submission};
 use agon_types::digest::Hasher;
+use agon_types::manifest::Capabilities;
 use agon_types::{Action, Announcement, Digest, PublicKey, Signed, SubmissionId, Verified};
 use axum::body::Body;
 use serde::Serialize;
@@ -117,7 +118,9 @@ pub(crate) async fn upload(hub: &Hub, token: String, body: Body) -> Result<Ticke
     let _permit = hub.uploads.try_acquire().map_err(full)?;
     let bytes = receive(&ticket, body).await?;
     let bytes: Arc<[u8]> = bytes.into();
-    if let Err(unloadable) = hub.parts.sandbox.inspect(Role::Agent, bytes.clone()).await {
+    if let Err(unloadable) =
+        hub.parts.sandbox.inspect(Role::Agent, bytes.clone(), &Capabilities::default()).await
+    {
         return Err(Problem::new("unloadable", unloadable.to_string()));
     }
     hub.parts.vault.put(ticket.artifact, &bytes).await.map_err(|error| match error {

@@ -1,11 +1,12 @@
 //! A validator's work: register, evaluate, commit, reveal. All of it is found anew from the state after each block.
 
+use crate::evaluation::{Bench, Evaluation, Problem};
 use crate::handle::Handle;
 use crate::limits::EVALUATIONS_MAX;
+use crate::outside::Answers;
 use crate::start::Identity;
 use agon_port::records::OwnReport;
-use agon_port::sandbox::Run;
-use agon_port::{Order, Records, Sandbox, Vault};
+use agon_port::{Order, Web};
 use agon_protocol::View;
 use agon_protocol::pending::{self, Duty, Task};
 use agon_types::key::SigningKey;
@@ -33,9 +34,8 @@ pub struct Workshop {
     pub handle: Handle,
     pub identity: Identity,
     pub order: Arc<dyn Order>,
-    pub vault: Arc<dyn Vault>,
-    pub records: Arc<dyn Records>,
-    pub sandbox: Arc<dyn Sandbox>,
+    pub bench: Bench,
+    pub web: Arc<dyn Web>,
     pub random: fn(&mut [u8]),
 }
 
@@ -62,19 +62,6 @@ struct Setback {
     attempts: u32,
     /// The height before which it is not tried again.
     again_at: Height,
-}
-
-/// Why there is no report.
-enum Problem {
-    /// Bytes that nobody could send yet; that is no attempt.
-    Missing(String),
-    Fault(String),
-}
-
-impl From<String> for Problem {
-    fn from(problem: String) -> Self {
-        Self::Fault(problem)
-    }
 }
 
 /// Works until the token is cancelled.
@@ -114,7 +101,7 @@ async fn look(workshop: &Workshop, desk: &mut Desk) {
 }
 
 async fn reveal(workshop: &Workshop, desk: &mut Desk, job: JobId) {
-    match workshop.records.own_report(job).await {
+    match workshop.bench.records.own_report(job).await {
         Ok(Some(own)) => {
             let body = ActionBody::Reveal { report: own.report, salt: own.salt };
             send(workshop, desk, (format!("reveal {job}"), body), &[&workshop.identity.session]).await;
@@ -126,7 +113,7 @@ async fn reveal(workshop: &Workshop, desk: &mut Desk, job: JobId) {
 
 /// Commits a kept report, or begins to make one.
 async fn evaluate(workshop: &Workshop, desk: &mut Desk, job: JobId) {
-    match workshop.records.own_report(job).await {
+    match workshop.bench.records.own_report(job).await {
         Ok(Some(own)) => {
             let commit = own.report.commit(&workshop.handle.genesis().network, &own.salt);
             let body = ActionBody::Commit { job, validator: own.report.validator, commit };
@@ -181,7 +168,7 @@ async fn sweep(workshop: &Workshop, desk: &mut Desk) {
     let epoch = workshop.handle.read(|state| state.now().map_or(Epoch(0), |now| now.epoch));
     let before = Epoch(epoch.0.saturating_sub(REPORTS_KEPT_EPOCHS));
     if before > desk.swept {
-        match workshop.records.remove_reports(before).await {
+        match workshop.bench.records.remove_reports(before).await {
             Ok(_) => desk.swept = before,
             Err(error) => tracing::warn!("old reports are not forgotten: {error}"),
         }
@@ -196,50 +183,30 @@ async fn produce(workshop: &Workshop, id: JobId) -> Result<(), Problem> {
     let task = workshop.handle.read(|state| pending::task(state, id));
     let task = task.ok_or_else(|| "the job has left the state".to_owned())?;
     // The second round asks for the same outcome again, so it need not be made again.
-    let first = JobId { round: 0, ..id };
-    let known = workshop.records.own_report(first).await.map_err(|error| error.to_string())?;
+    let first = id.first_round();
+    let known = workshop.bench.records.own_report(first).await.map_err(|error| error.to_string())?;
     let outcome = match known {
         Some(own) => own.report.outcome,
-        None => outcome(workshop, &task).await?,
+        None => evaluation(workshop, id, task).outcome().await?,
     };
     let code = match &outcome {
         Outcome::Scored(_) => "scored",
+        Outcome::Weighed(_) => "weighed",
         Outcome::Failed(failure) => failure.reason.code(),
     };
     let mut salt = [0; 32];
     (workshop.random)(&mut salt);
     let report = Report { job: id, validator: workshop.identity.hotkey.hotkey(), outcome };
-    workshop.records.keep_report(OwnReport { report, salt }).await.map_err(|error| error.to_string())?;
+    let kept = workshop.bench.records.keep_report(OwnReport { report, salt }).await;
+    kept.map_err(|error| error.to_string())?;
     tracing::info!(outcome = code, ms = begun.elapsed().as_millis(), "a job is finished");
     Ok(())
 }
 
-async fn outcome(workshop: &Workshop, task: &Task) -> Result<Outcome, Problem> {
-    let profile = workshop.sandbox.properties().profile;
-    if profile != task.manifest.engine {
-        let wanted = &task.manifest.engine;
-        return Err(format!("the manifest wants the engine {wanted}, and this node has {profile}").into());
-    }
-    let bytes = |digest| async move {
-        let found = workshop.vault.get(digest).await.map_err(|error| Problem::Fault(error.to_string()))?;
-        found.ok_or_else(|| Problem::Missing(format!("no vault has the artifact {digest} yet")))
-    };
-    let (challenge, agent) = (bytes(task.manifest.code).await?, bytes(task.artifact).await?);
-    let mut all = Vec::new();
-    for (benchmark, seed) in &task.benchmarks {
-        let run = Run {
-            challenge: Arc::clone(&challenge),
-            agents: vec![Arc::clone(&agent)],
-            benchmark: benchmark.clone(),
-            seed: *seed,
-            limits: task.manifest.limits.clone(),
-        };
-        match workshop.sandbox.run(run).await.map_err(|error| error.to_string())? {
-            Ok(measured) => all.push(measured),
-            Err(failure) => return Ok(Outcome::Failed(failure)),
-        }
-    }
-    Ok(Outcome::Scored(all))
+fn evaluation(workshop: &Workshop, job: JobId, task: Task) -> Evaluation<'_> {
+    let parts = (Arc::clone(&workshop.bench.vault), Arc::clone(&workshop.web));
+    let outside = Answers::to_job(workshop.handle.clone(), &task.manifest, job, parts);
+    Evaluation { bench: &workshop.bench, job, task, outside: Arc::new(outside) }
 }
 
 /// Sends an action unless it is on its way; whether a block took it is seen in the state.

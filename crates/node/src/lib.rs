@@ -16,16 +16,19 @@
 //! * `driver`: the one loop that owns the ledger's head; `machine`: how a block is built, checked and executed
 //! * `application`: the loop as the order sees it; [`handle`]: as everyone else does
 //! * `watcher`: facts of the chain become anchors
-//! * `duties`: registers, evaluates, commits, reveals; `submitter`: sets weights
+//! * `duties`: registers, evaluates, commits, reveals; [`evaluation`]: one job, from its bytes to its outcome
+//! * [`outside`]: what foreign code hears when it asks; `submitter`: sets weights
 //! * `limits`: every maximum
 //! * [`replay`]: the same blocks once more, from the beginning
 
 mod application;
 mod driver;
 mod duties;
+pub mod evaluation;
 pub mod handle;
 mod limits;
 mod machine;
+pub mod outside;
 mod pool;
 pub mod replay;
 pub mod start;

@@ -12,3 +12,7 @@ pub const EVENTS_MAX: usize = 4096;
 pub const UNTOLD_MAX: usize = 4096;
 /// Evaluations of one job, when the fault is ours, before we abstain.
 pub const EVALUATIONS_MAX: u32 = 3;
+/// Bytes of one answer from the web.
+pub const WEB_RESPONSE_BYTES_MAX: usize = 1 << 20;
+/// Rows of one page of anything.
+pub const ANSWER_ROWS_MAX: usize = 1024;

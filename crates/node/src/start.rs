@@ -3,6 +3,7 @@
 use crate::application::Remote;
 use crate::driver::{Driver, Message};
 use crate::duties::{self, Workshop};
+use crate::evaluation::Bench;
 use crate::handle::{Handle, Shared};
 use crate::limits::{EVENTS_MAX, MESSAGES_MAX};
 use crate::machine::{Head, Machine};
@@ -12,7 +13,7 @@ use crate::submitter::Submitter;
 use crate::watcher;
 use agon_port::ledger::Kept;
 use agon_port::order::Fault;
-use agon_port::{Chain, Clock, Ledger, Order, Records, Sandbox, Vault};
+use agon_port::{Audit, Chain, Clock, Ledger, Order, Records, Sandbox, Vault, Web};
 use agon_protocol::{Key, State, Value};
 use agon_types::event::Event;
 use agon_types::{Block, Certificate, Genesis, Height, HotkeyPair, SessionKey, SessionPair, codec, limits};
@@ -39,6 +40,8 @@ pub struct Parts {
     pub records: Arc<dyn Records>,
     pub vault: Arc<dyn Vault>,
     pub sandbox: Arc<dyn Sandbox>,
+    pub web: Arc<dyn Web>,
+    pub audit: Arc<dyn Audit>,
     pub order: Arc<dyn Order>,
     pub clock: Arc<dyn Clock>,
     pub chain: Arc<dyn Chain>,
@@ -145,9 +148,13 @@ fn spawn(
         handle: handle.clone(),
         identity,
         order: Arc::clone(&parts.order),
-        vault: Arc::clone(&parts.vault),
-        records: Arc::clone(&parts.records),
-        sandbox: Arc::clone(&parts.sandbox),
+        bench: Bench {
+            vault: Arc::clone(&parts.vault),
+            records: Arc::clone(&parts.records),
+            sandbox: Arc::clone(&parts.sandbox),
+            audit: Arc::clone(&parts.audit),
+        },
+        web: Arc::clone(&parts.web),
         random: parts.random,
     };
     let (one, two) = (stop.clone(), stop.clone());

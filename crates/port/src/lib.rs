@@ -12,10 +12,13 @@
 //! * [`ledger`]: where decided blocks and their state are kept
 //! * [`vault`]: where artifacts are kept by digest
 //! * [`records`]: what one operator needs to run, and can be rebuilt
-//! * [`sandbox`]: where foreign code runs
+//! * [`sandbox`]: where foreign code runs, and what it may ask of the world
+//! * [`web`]: the part of the web that a challenge may see
+//! * [`audit`]: what foreign code asked of its host
 //! * [`chain`]: the blockchain that knows stakes and pays
 //! * [`clock`]: the time of day
 
+pub mod audit;
 pub mod chain;
 pub mod clock;
 pub mod ledger;
@@ -23,7 +26,9 @@ pub mod order;
 pub mod records;
 pub mod sandbox;
 pub mod vault;
+pub mod web;
 
+pub use audit::Audit;
 pub use chain::Chain;
 pub use clock::Clock;
 pub use ledger::Ledger;
@@ -31,3 +36,4 @@ pub use order::{Application, Order};
 pub use records::Records;
 pub use sandbox::Sandbox;
 pub use vault::Vault;
+pub use web::Web;

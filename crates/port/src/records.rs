@@ -1,7 +1,7 @@
 //! What one operator needs to run: tickets, a validator's own reports, the numbered events. They never decide.
 
 use agon_types::event::{Event, Numbered};
-use agon_types::{Digest, Epoch, Height, JobId, Report, SubmissionId, TimeMs};
+use agon_types::{ChallengeId, Digest, Epoch, Height, JobId, Report, SubmissionId, TimeMs};
 use async_trait::async_trait;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +32,15 @@ pub struct OwnReport {
     pub salt: [u8; 32],
 }
 
+/// What one `observe` was for: all submissions of an epoch are scored over the same recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    pub challenge: ChallengeId,
+    pub version: u32,
+    pub epoch: Epoch,
+    pub benchmark: String,
+}
+
 /// The intent to set the weights of an epoch, written before it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intent {
@@ -58,7 +67,10 @@ pub trait Records: Send + Sync + 'static {
     /// Keeps a report durably before its commit is sent; the first one of a job stands, and is returned.
     async fn keep_report(&self, own: OwnReport) -> Result<OwnReport, Error>;
     async fn own_report(&self, job: JobId) -> Result<Option<OwnReport>, Error>;
-    /// Forgets reports of epochs before this one.
+    /// Keeps the digest of a recording; the first one stands, and is returned.
+    async fn keep_recording(&self, of: Observed, recording: Digest) -> Result<Digest, Error>;
+    async fn recording(&self, of: Observed) -> Result<Option<Digest>, Error>;
+    /// Forgets reports and recordings of epochs before this one, and says how many.
     async fn remove_reports(&self, before: Epoch) -> Result<u64, Error>;
 
     async fn put_intent(&self, intent: Intent) -> Result<(), Error>;

@@ -6,7 +6,7 @@ use agon_types::anchor::Neuron;
 use agon_types::genesis::{Owner, Parameters, Window};
 use agon_types::key::SigningKey;
 use agon_types::manifest::{
-    AgentKind, Agreement, Approval, Assignment, Benchmark, ChallengeKind, Limits, WeightRule,
+    AgentKind, Agreement, Approval, Assignment, Benchmark, Capabilities, ChallengeKind, Limits, WeightRule,
 };
 use agon_types::report::Measured;
 use agon_types::*;
@@ -70,6 +70,9 @@ fn manifest() -> Manifest {
             agent_calls: 1,
             wall_time_ms: 1,
         },
+        capabilities: Capabilities::default(),
+        opponents: 0,
+        routes: Vec::new(),
         benchmarks: vec![Benchmark {
             name: "main".to_owned(),
             config: BTreeMap::new(),
@@ -164,7 +167,14 @@ impl Contest {
                 let (hotkey, session) = validator(v);
                 let job = JobId { epoch: Epoch(2), round: 0, submission };
                 let score = Score::new(n + 1).expect("small");
-                let measured = Measured { benchmark: "main".to_owned(), score, fuel: 1, metrics: Vec::new() };
+                let measured = Measured {
+                    benchmark: "main".to_owned(),
+                    score,
+                    fuel: 1,
+                    metrics: Vec::new(),
+                    recording: None,
+                    kept: Vec::new(),
+                };
                 let report =
                     Report { job, validator: hotkey.hotkey(), outcome: Outcome::Scored(vec![measured]) };
                 let body = body(job, report, [v; 32], &self.genesis.network);

@@ -206,7 +206,9 @@ fn crown(
 fn lead(manifest: &Manifest, board: &mut Board, (epoch, rows): (Epoch, &[Row])) {
     let leader = match manifest.weight_rule {
         WeightRule::Champion => board.champion,
-        WeightRule::Proportional => rows.iter().find(|row| row.eligible).map(|row| row.submission),
+        WeightRule::Proportional | WeightRule::Weigh => {
+            rows.iter().find(|row| row.eligible).map(|row| row.submission)
+        }
     };
     if board.leader.map(|(known, _)| known) != leader {
         board.leader = leader.map(|leader| (leader, epoch));

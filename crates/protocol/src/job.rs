@@ -24,6 +24,11 @@ pub fn derive(draft: &mut Draft<'_>, epoch: Epoch, opened: &Opened) -> bool {
     any
 }
 
+/// All validators of an epoch with their power.
+pub fn everybody(opened: &Opened) -> Vec<(Hotkey, u64)> {
+    opened.validators.iter().map(|(hotkey, power)| (*hotkey, power.0)).collect()
+}
+
 /// Writes one job.
 pub fn put(draft: &mut Draft<'_>, job: JobId, (manifest, assigned): (&Manifest, Vec<(Hotkey, u64)>)) {
     let (challenge, version) = (manifest.id.clone(), manifest.version);
@@ -64,7 +69,7 @@ fn entrants(draft: &Draft<'_>, challenge: &ChallengeId) -> Vec<(SubmissionId, Ep
 /// The validators of a job with their weight. (S3.6)
 pub fn assign(manifest: &Manifest, opened: &Opened, submission: SubmissionId) -> Vec<(Hotkey, u64)> {
     match manifest.assignment {
-        Assignment::All => opened.validators.iter().map(|(hotkey, power)| (*hotkey, power.0)).collect(),
+        Assignment::All => everybody(opened),
         Assignment::Seats(seats) => draw(opened, submission, seats),
     }
 }
@@ -96,6 +101,32 @@ fn draw(opened: &Opened, submission: SubmissionId, seats: u16) -> Vec<(Hotkey, u
 /// The randomness of a benchmark: the same for every submission of an epoch, unknown before the epoch. (S3.7)
 pub fn seed(opened: &Opened, challenge: &ChallengeId, benchmark: &str) -> [u8; 32] {
     Digest::tagged("agon/seed", &(opened.seed, challenge, benchmark)).0
+}
+
+/// The randomness of weighing an epoch. (S7.4)
+pub fn weigh_seed(opened: &Opened, challenge: &ChallengeId) -> [u8; 32] {
+    Digest::tagged("agon/weigh-seed", &(opened.seed, challenge)).0
+}
+
+/// Who sits at the table of a submission: the first that the seed draws among all that are judged in the epoch, but for
+/// itself. (S3.10)
+pub fn opponents(view: &impl View, opened: &Opened, (id, manifest): (JobId, &Manifest)) -> Vec<SubmissionId> {
+    if manifest.opponents == 0 {
+        return Vec::new();
+    }
+    let edge =
+        |byte| Key::Job(JobId { epoch: id.epoch, round: 0, submission: SubmissionId(Digest([byte; 32])) });
+    let entries = view.range(&edge(0), &edge(0xff)).into_iter();
+    let mut drawn: Vec<(Digest, SubmissionId)> = entries
+        .filter_map(|(key, value)| match (key, value) {
+            (Key::Job(other), Value::Job(job)) if job.challenge == manifest.id => Some(other.submission),
+            _ => None,
+        })
+        .filter(|other| *other != id.submission)
+        .map(|other| (Digest::tagged("agon/opponent", &(opened.seed, other)), other))
+        .collect();
+    drawn.sort_unstable();
+    drawn.into_iter().take(usize::from(manifest.opponents)).map(|(_, other)| other).collect()
 }
 
 #[cfg(test)]

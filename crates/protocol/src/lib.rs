@@ -12,7 +12,10 @@
 //! The way of a submission, one file a step:
 //! [`submission`] -> [`job`] -> [`report`] -> [`score`] -> [`board`] -> [`weights`].
 //!
-//! Beside the way: [`registry`] (the owner's changes), [`validator`] (session keys and power), [`standing`] (boards for
+//! What a challenge decides and keeps for itself: [`post`] (messages to it), [`weigh`] (the job that turns an epoch's
+//! scores into points), [`slots`] (its own state).
+//!
+//! Beside the way: [`round`] (the windows of jobs), [`registry`] (the owner's changes), [`validator`] (session keys and power), [`standing`] (boards for
 //! epochs that wait for their seal), [`anchor`] and [`epoch`] (facts of the chain, and the boundaries that follow from
 //! them), [`state`] with [`draft`] (what is known), [`input`], [`reason`] and [`step`] (how it changes), [`pending`]
 //! (what a validator has to do next).
@@ -35,15 +38,19 @@ pub mod input;
 pub mod job;
 pub mod limits;
 pub mod pending;
+pub mod post;
 pub mod reason;
 pub mod registry;
 pub mod report;
+pub mod round;
 pub mod score;
+pub mod slots;
 pub mod standing;
 pub mod state;
 pub mod step;
 pub mod submission;
 pub mod validator;
+pub mod weigh;
 pub mod weights;
 
 pub use draft::Draft;

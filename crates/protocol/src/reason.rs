@@ -42,7 +42,7 @@ reasons! {
     NotApprover = "not_approver", "only the owner or an approver whom the manifest names decides on candidates";
     NotRegistered { hotkey: Hotkey } = "not_registered",
         "{hotkey} is not registered on the chain: register it, and try again once that block is final";
-    StaleSequence { last: u64 } = "stale_sequence", "a session key was registered with sequence {last}: use a higher one";
+    StaleSequence { last: u64 } = "stale_sequence", "sequence {last} was used already: use a higher one";
     UnknownChallenge { challenge: ChallengeId } = "unknown_challenge",
         "there is no challenge {challenge}: `agon challenge list` shows all";
     ChallengeExists { challenge: ChallengeId } = "challenge_exists",
@@ -67,7 +67,7 @@ reasons! {
     NoCommitment { hotkey: Hotkey } = "no_commitment",
         "the chain has no open commitment of {hotkey} to this artifact: commit it, and wait until the block is final";
     QuotaExceeded { max: u16, epoch: Epoch } = "quota_exceeded",
-        "{max} submissions in one epoch are allowed, and epoch {epoch} has them: wait for the next";
+        "{max} of one hotkey in one epoch are allowed, and epoch {epoch} has them: wait for the next";
     /// Asked before, and done: the state already says so.
     AlreadyDone = "already_done", "the ledger has this already: nothing is left to do";
     UnknownJob { job: JobId } = "unknown_job", "there is no job {job}";
@@ -76,10 +76,15 @@ reasons! {
     CommitStands { job: JobId } = "commit_stands", "another report was committed for job {job}, and the first one stands";
     NoCommit { job: JobId } = "no_commit", "nothing was committed for job {job}, so nothing can be revealed";
     CommitMismatch { job: JobId } = "commit_mismatch", "the report and salt are not those committed for job {job}";
-    BadReport { job: JobId } = "bad_report", "the report for job {job} does not have the benchmarks of its manifest, within their limits";
+    BadReport { job: JobId } = "bad_report", "the report for job {job} is not what its manifest asks for, within the limits";
     UnknownSubmission { submission: SubmissionId } = "unknown_submission", "there is no submission {submission}";
     NotCandidate { submission: SubmissionId } = "not_candidate",
         "{submission} is not what this decision is about: `agon board CHALLENGE` shows candidate and champion";
     WrongNumber { expected: u32, got: u32 } = "wrong_number",
         "decision {got} was made or is not due: the next one is {expected}";
+    NoInbox { challenge: ChallengeId } = "no_inbox",
+        "{challenge} takes no posts: `agon challenge show {challenge}` shows what it may reach";
+    PostTooLarge { size: usize, max: usize } = "post_too_large", "the message has {size} bytes, and {max} are allowed";
+    InboxFull { max: usize, epoch: Epoch } = "inbox_full",
+        "the inbox has its {max} posts of epoch {epoch}: wait for the next";
 }

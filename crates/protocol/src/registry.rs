@@ -6,7 +6,7 @@ use crate::state::{Challenge, Change, Key, Status, Value, View};
 use agon_types::action::Shift;
 use agon_types::event::Event;
 use agon_types::{
-    Action, ChallengeId, Digest, Epoch, Genesis, Height, Hotkey, Manifest, PublicKey, Score, Verified, limits,
+    Action, ChallengeId, Digest, Epoch, Genesis, Height, Manifest, PublicKey, Score, Verified, limits,
 };
 
 /// Refuses an action that has not enough keys of the owner. (S6.1)
@@ -129,9 +129,7 @@ pub fn active(view: &impl View) -> Vec<(ChallengeId, u32)> {
 
 /// Every challenge, in the order of its id.
 pub fn all(view: &impl View) -> Vec<(ChallengeId, Challenge)> {
-    let last: Result<ChallengeId, _> = "z".repeat(limits::SLUG_BYTES_MAX).parse();
-    let first: Result<ChallengeId, _> = "a".parse();
-    let (Ok(first), Ok(last)) = (first, last) else { return Vec::new() };
+    let Some((first, last)) = edges() else { return Vec::new() };
     let entries = view.range(&Key::Challenge(first), &Key::Challenge(last)).into_iter();
     let challenges = entries.filter_map(|(key, value)| match (key, value) {
         (Key::Challenge(id), Value::Challenge(challenge)) => Some((id.clone(), (**challenge).clone())),
@@ -161,13 +159,9 @@ pub fn status_text(status: Status) -> &'static str {
     }
 }
 
-/// An edge of the range of all quotas of an epoch.
-pub(crate) fn quota_key(epoch: Epoch, hotkey: [u8; 32]) -> Key {
-    let letter = if hotkey == [0; 32] { "a".to_owned() } else { "z".repeat(limits::SLUG_BYTES_MAX) };
-    match letter.parse() {
-        Ok(challenge) => Key::Quota(epoch, challenge, Hotkey(hotkey)),
-        Err(_) => Key::Now(),
-    }
+/// The least and the greatest name that a challenge can have.
+pub(crate) fn edges() -> Option<(ChallengeId, ChallengeId)> {
+    Some(("a".parse().ok()?, "z".repeat(limits::SLUG_BYTES_MAX).parse().ok()?))
 }
 
 fn keep(draft: &mut Draft<'_>, manifest: &Manifest, challenge: Challenge) {

@@ -2,9 +2,10 @@
 
 use crate::draft::Draft;
 use crate::reason::Reason;
-use crate::state::{Commit, Job, Key, Phase, View};
-use crate::{score, validator};
+use crate::state::{Commit, Job, Key, Phase, Verdict, View};
+use crate::{score, validator, weigh};
 use agon_types::event::Event;
+use agon_types::manifest::Agreement;
 use agon_types::{Action, Digest, Hotkey, JobId, Manifest, Outcome, Report, Verified};
 
 /// Takes a hidden report while the commit window is open. (S4.1, S4.2)
@@ -42,22 +43,45 @@ pub fn reveal(
         return Err(Reason::CommitMismatch { job: id });
     }
     let manifest = draft.manifest(job.challenge.clone(), job.version);
-    if !manifest.is_some_and(|manifest| fits(manifest, &report.outcome)) {
+    let fits = manifest.is_some_and(|manifest| match id.is_weigh() {
+        true => weigh::fits(draft, manifest, &report.outcome),
+        false => fits(manifest, &report.outcome),
+    });
+    if !fits {
         return Err(Reason::BadReport { job: id });
     }
     draft.put(Key::Report(id, validator), report.outcome.clone());
     draft.tell(Event::ReportRevealed { challenge: job.challenge.clone(), job: id, validator });
-    score::agree_early(draft, id, &job);
+    agree_early(draft, id, &job);
     Ok(())
 }
 
-/// Whether an outcome has every benchmark of the manifest, in its order, within the limits.
-fn fits(manifest: &Manifest, outcome: &Outcome) -> bool {
-    let names = match outcome {
-        Outcome::Failed(_) => return outcome.is_bounded(),
-        Outcome::Scored(measured) => measured.iter().map(|measured| &measured.benchmark),
+/// Equal reports agree as soon as a quorum says the same: nothing later could change that. (S5.2, S7.6)
+fn agree_early(draft: &mut Draft<'_>, id: JobId, job: &Job) {
+    let manifest = draft.manifest(job.challenge.clone(), job.version);
+    let exact = manifest.is_some_and(|manifest| manifest.agreement == Agreement::Exact);
+    match id.is_weigh() {
+        _ if job.verdict != Verdict::Open => false,
+        true => weigh::agree(draft, id, job),
+        false => exact && score::agree(draft, id, job),
     };
-    outcome.is_bounded() && names.eq(manifest.benchmarks.iter().map(|benchmark| &benchmark.name))
+}
+
+/// Whether an outcome has every benchmark of the manifest, in its order, within the limits, and names nothing in the
+/// vault that the manifest does not grant. (S4.5, S4.8)
+fn fits(manifest: &Manifest, outcome: &Outcome) -> bool {
+    let measured = match outcome {
+        Outcome::Failed(_) => return outcome.is_bounded(),
+        Outcome::Weighed(_) => return false,
+        Outcome::Scored(measured) => measured,
+    };
+    let reach = &manifest.capabilities;
+    let granted = measured.iter().all(|one| {
+        (one.recording.is_none() || !reach.hosts.is_empty())
+            && (one.kept.is_empty() || reach.kept_bytes_max > 0)
+    });
+    let names = measured.iter().map(|one| &one.benchmark);
+    granted && outcome.is_bounded() && names.eq(manifest.benchmarks.iter().map(|benchmark| &benchmark.name))
 }
 
 fn assigned_job<'d>(

@@ -1,92 +1,40 @@
 //! Step 5: many reports become one score, or none. More than two thirds of the assigned weight decide, always.
 
 use crate::draft::Draft;
-use crate::state::{Agreed, Entrant, Job, Key, Opened, Phase, Round, Submission, Value, Verdict, View};
-use crate::{job, limits, validator};
+use crate::state::{Agreed, Entrant, Job, Key, Submission, Verdict, View};
+use crate::{job, limits, round};
 use agon_types::event::Event;
-use agon_types::genesis::Window;
 use agon_types::manifest::Agreement;
 use agon_types::report::{Failure, FailureReason, Measured};
-use agon_types::{Digest, Epoch, Hotkey, JobId, Outcome, Power, Score, SubmissionId};
+use agon_types::{Epoch, JobId, Outcome, Power, Score};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+pub use crate::round::{jobs, open_rounds};
 
 /// A revealed outcome with its weight.
-type Weighed<'a> = (&'a Outcome, u64);
-
-/// Ends every window that has passed, and what follows from that. (S4.6)
-pub fn end_windows(draft: &mut Draft<'_>) {
-    let (Some(now), Some(genesis)) = (draft.time(), draft.network()) else { return };
-    let parameters = &genesis.parameters;
-    for (epoch, number, round) in open_rounds(draft) {
-        let passed = |window: &Window| {
-            now.height.since(round.height) >= window.heights && now.time_ms.since(round.time_ms) >= window.ms
-        };
-        let next = |phase| Round { phase, height: now.height, time_ms: now.time_ms };
-        match round.phase {
-            Phase::Commit if passed(&parameters.commit_window) => {
-                draft.put(Key::Round(epoch, number), next(Phase::Reveal));
-            }
-            Phase::Reveal if passed(&parameters.reveal_window) => {
-                draft.put(Key::Round(epoch, number), next(Phase::Closed));
-                close_round(draft, (epoch, number), parameters.absences_max);
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Rounds that are not closed, of all epochs that have any.
-pub fn open_rounds(view: &impl View) -> Vec<(Epoch, u8, Round)> {
-    let (first, last) = (Key::Round(Epoch(0), 0), Key::Round(Epoch(u64::MAX), u8::MAX));
-    let rounds = view.range(&first, &last).into_iter().filter_map(|(key, value)| match (key, value) {
-        (Key::Round(epoch, number), Value::Round(round)) => Some((*epoch, *number, (**round).clone())),
-        _ => None,
-    });
-    rounds.filter(|(_, _, round)| round.phase != Phase::Closed).collect()
-}
-
-/// Jobs of a round, in the order of their submissions.
-pub fn jobs(view: &impl View, epoch: Epoch, round: u8) -> Vec<(JobId, Job)> {
-    let edge = |byte| Key::Job(JobId { epoch, round, submission: SubmissionId(Digest([byte; 32])) });
-    let entries = view.range(&edge(0), &edge(0xff)).into_iter();
-    let jobs = entries.filter_map(|(key, value)| match (key, value) {
-        (Key::Job(id), Value::Job(job)) => Some((*id, (**job).clone())),
-        _ => None,
-    });
-    jobs.collect()
-}
+pub(crate) type Heavy<'a> = (&'a Outcome, u64);
 
 /// Decides what is still open; whatever has no quorum goes to all validators once, and is undecided then. (S5.5)
-fn close_round(draft: &mut Draft<'_>, (epoch, round): (Epoch, u8), absences_max: u32) {
-    let jobs = jobs(draft, epoch, round);
+pub fn close_round(draft: &mut Draft<'_>, (epoch, round): (Epoch, u8)) -> bool {
     let mut again = false;
-    for (id, job) in &jobs {
-        if job.verdict != Verdict::Open || agree(draft, *id, job) {
+    for (id, job) in round::jobs(draft, epoch, round) {
+        if job.verdict != Verdict::Open || agree(draft, id, &job) {
             continue;
         }
         if round == 0 {
-            dispute(draft, *id, job);
+            dispute(draft, id, &job);
             again = true;
         } else {
-            undecide(draft, *id, job);
+            undecide(draft, id, &job);
         }
     }
-    match draft.time() {
-        Some(now) if again => {
-            let next = Round { phase: Phase::Commit, height: now.height, time_ms: now.time_ms };
-            draft.put(Key::Round(epoch, 1), next);
-        }
-        _ => count_absences(draft, epoch, absences_max),
-    }
+    again
 }
 
 fn dispute(draft: &mut Draft<'_>, id: JobId, job: &Job) {
     draft.put(Key::Job(id), Job { verdict: Verdict::Disputed, ..job.clone() });
-    let opened = draft.opened(id.epoch).cloned();
-    let all =
-        |opened: Opened| opened.validators.into_iter().map(|(hotkey, power)| (hotkey, power.0)).collect();
-    let assigned = opened.map(all).unwrap_or_default();
+    let assigned = draft.opened(id.epoch).map(job::everybody).unwrap_or_default();
     if let Some(manifest) = draft.manifest(job.challenge.clone(), job.version).cloned() {
         job::put(draft, JobId { round: 1, ..id }, (&manifest, assigned));
     }
@@ -108,49 +56,13 @@ fn undecide(draft: &mut Draft<'_>, id: JobId, job: &Job) {
     draft.put(Key::Submission(submission), Submission { attempts, ..known });
 }
 
-/// Who was assigned in an epoch and revealed nothing in it. Where nothing was agreed, it is not proven who was away, so
-/// that counts against nobody. (S3.4)
-fn count_absences(draft: &mut Draft<'_>, epoch: Epoch, absences_max: u32) {
-    let mut assigned: BTreeSet<Hotkey> = BTreeSet::new();
-    let mut present: BTreeSet<Hotkey> = BTreeSet::new();
-    let jobs: Vec<(JobId, Job)> = [0, 1].into_iter().flat_map(|round| jobs(draft, epoch, round)).collect();
-    let agreed = jobs.iter().any(|(_, job)| job.verdict == Verdict::Agreed);
-    for (id, job) in &jobs {
-        for (validator, _) in &job.assigned {
-            assigned.insert(*validator);
-            if draft.report(*id, *validator).is_some() {
-                present.insert(*validator);
-            }
-        }
-    }
-    for validator in assigned {
-        let absent = !present.contains(&validator);
-        if agreed || !absent {
-            validator::count_absence(draft, validator, absent, absences_max);
-        }
-    }
-}
-
-/// Exact reports agree as soon as a quorum says the same: nothing later could change that. (S5.2)
-pub fn agree_early(draft: &mut Draft<'_>, id: JobId, job: &Job) {
-    let manifest = draft.manifest(job.challenge.clone(), job.version);
-    let exact = manifest.is_some_and(|manifest| manifest.agreement == Agreement::Exact);
-    if exact && job.verdict == Verdict::Open {
-        agree(draft, id, job);
-    }
-}
-
 /// Writes the score if a quorum gives one; false if there is none.
-fn agree(draft: &mut Draft<'_>, id: JobId, job: &Job) -> bool {
+pub(crate) fn agree(draft: &mut Draft<'_>, id: JobId, job: &Job) -> bool {
     let manifest = draft.manifest(job.challenge.clone(), job.version);
     let Some(agreement) = manifest.map(|manifest| manifest.agreement.clone()) else { return false };
     let whole: u64 = job.assigned.iter().map(|(_, weight)| weight).sum();
     let found = {
-        let reports: Vec<Weighed<'_>> = job
-            .assigned
-            .iter()
-            .filter_map(|(validator, weight)| Some((draft.report(id, *validator)?, *weight)))
-            .collect();
+        let reports = revealed(draft, id, job);
         match agreement {
             Agreement::Exact => exact(&reports, whole),
             Agreement::Median { outlier_bound } => median(&reports, whole, outlier_bound),
@@ -170,20 +82,31 @@ fn agree(draft: &mut Draft<'_>, id: JobId, job: &Job) -> bool {
     true
 }
 
+/// What was shown of a job, with its weight.
+pub(crate) fn revealed<'d>(draft: &'d Draft<'_>, id: JobId, job: &Job) -> Vec<Heavy<'d>> {
+    let shown = job.assigned.iter().filter_map(|(validator, weight)| {
+        let outcome = draft.report(id, *validator)?;
+        Some((outcome, *weight))
+    });
+    shown.collect()
+}
+
 fn tell(draft: &mut Draft<'_>, id: JobId, (job, outcome, score): (&Job, &Outcome, Score)) {
     let (challenge, submission, epoch) = (job.challenge.clone(), id.submission, id.epoch);
     draft.tell(match outcome {
         Outcome::Failed(failure) => {
             Event::SubmissionFailed { challenge, submission, epoch, reason: failure.reason }
         }
-        Outcome::Scored(_) => Event::ScoreAgreed { challenge, submission, epoch, score },
+        Outcome::Scored(_) | Outcome::Weighed(_) => {
+            Event::ScoreAgreed { challenge, submission, epoch, score }
+        }
     });
 }
 
 /// The score of a submission: the mean of its benchmarks, rounded down; nothing for a failure. (S5.4)
 pub fn total(outcome: &Outcome) -> Score {
     match outcome {
-        Outcome::Failed(_) => Score::ZERO,
+        Outcome::Failed(_) | Outcome::Weighed(_) => Score::ZERO,
         Outcome::Scored(measured) => {
             let sum: u64 = measured.iter().map(|measured| u64::from(measured.score.billionths())).sum();
             let mean = sum.checked_div(measured.len() as u64).unwrap_or(0);
@@ -193,7 +116,7 @@ pub fn total(outcome: &Outcome) -> Score {
 }
 
 /// The outcome that more than two thirds of the assigned weight report to the last bit. (S5.1, S5.2)
-fn exact(reports: &[Weighed<'_>], whole: u64) -> Option<(Outcome, u64, u32)> {
+pub(crate) fn exact(reports: &[Heavy<'_>], whole: u64) -> Option<(Outcome, u64, u32)> {
     let mut weights: BTreeMap<&Outcome, u64> = BTreeMap::new();
     for (outcome, weight) in reports {
         *weights.entry(outcome).or_default() += weight;
@@ -206,7 +129,7 @@ fn exact(reports: &[Weighed<'_>], whole: u64) -> Option<(Outcome, u64, u32)> {
 
 /// The median of every benchmark by weight, once more than two thirds of the assigned weight has reported. Where
 /// more than half of that says that the agent failed, it failed, for the reason with the most weight. (S5.1, S5.3)
-fn median(reports: &[Weighed<'_>], whole: u64, bound: Score) -> Option<(Outcome, u64, u32)> {
+fn median(reports: &[Heavy<'_>], whole: u64, bound: Score) -> Option<(Outcome, u64, u32)> {
     let reported: u64 = reports.iter().map(|(_, weight)| weight).sum();
     if !Power(reported).is_quorum_of(Power(whole)) {
         return None;
@@ -217,6 +140,8 @@ fn median(reports: &[Weighed<'_>], whole: u64, bound: Score) -> Option<(Outcome,
         match outcome {
             Outcome::Failed(failure) => failures.push((failure, *weight)),
             Outcome::Scored(all) => measured.push((all, *weight)),
+            // No report of a score is admitted with it.
+            Outcome::Weighed(_) => {}
         }
     }
     let failed: u64 = failures.iter().map(|(_, weight)| weight).sum();

@@ -83,6 +83,18 @@ entries! {
     Seal(epoch: Epoch) -> Seal, seal;
     /// A board before the decisions of an epoch, as earlier epochs without a seal are paid from it.
     Standing(challenge: ChallengeId, until: Epoch) -> Standing, standing;
+    /// A message in the inbox of a challenge.
+    Post(epoch: Epoch, challenge: ChallengeId, number: u32) -> Posted, post;
+    /// What a hotkey has posted to a challenge so far.
+    Poster(challenge: ChallengeId, hotkey: Hotkey) -> Poster, poster;
+    /// What came of weighing an epoch of a challenge.
+    Weighed(epoch: Epoch, challenge: ChallengeId) -> Weighing, weighed;
+    /// One value of a challenge's own state, as it stood when the epoch opened.
+    Slot(challenge: ChallengeId, key: String) -> Slot, slot;
+    /// A change of a challenge's own state that waits for the next epoch.
+    Pending(challenge: ChallengeId, key: String) -> Pending, pending;
+    /// How much a challenge keeps.
+    Holding(challenge: ChallengeId) -> Holding, holding;
 }
 
 /// Where the ledger stands.
@@ -254,6 +266,46 @@ pub struct Standing {
     /// Barred since then; here they still count.
     pub spared: Vec<SubmissionId>,
 }
+
+/// A message, and who posted it.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Posted {
+    pub hotkey: Hotkey,
+    pub sequence: u64,
+    pub message: Vec<u8>,
+    pub height: Height,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Poster {
+    /// Of the last post, whose message has this digest.
+    pub sequence: u64,
+    pub message: Digest,
+    /// The epoch of the last post, and how many were posted in it.
+    pub epoch: Epoch,
+    pub posts: u16,
+}
+
+/// What the validators agreed on about a whole epoch of a challenge.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Weighing {
+    pub outcome: Outcome,
+    /// Weight behind the outcome, of all that was assigned.
+    pub weight: u64,
+    pub assigned_weight: u64,
+    pub height: Height,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Slot(pub Vec<u8>);
+
+/// The value to come; none removes.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Pending(pub Option<Vec<u8>>);
+
+/// Bytes of the keys and values of a challenge's own state, with the changes that wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Holding(pub u64);
 
 /// Entries to put, or to remove where there is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

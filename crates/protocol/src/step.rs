@@ -4,7 +4,7 @@ use crate::draft::Draft;
 use crate::input::{Begin, Input};
 use crate::reason::Reason;
 use crate::state::{Key, Now, State, View, Writes};
-use crate::{anchor, board, epoch, registry, report, score, submission, validator, weights};
+use crate::{anchor, board, epoch, post, registry, report, round, submission, validator, weights};
 use agon_types::event::Event;
 use agon_types::{Action, ActionBody, Verified, limits};
 
@@ -49,7 +49,7 @@ fn begin_block(draft: &mut Draft<'_>, begin: Begin) -> Result<(), Reason> {
         Some(stated) => anchor::admit(draft, stated)?,
         None => false,
     };
-    score::end_windows(draft);
+    round::end_windows(draft);
     weights::settle(draft);
     if let Some(stated) = begin.anchor.as_ref().filter(|_| boundary) {
         epoch::open_next(draft, stated);
@@ -83,6 +83,7 @@ fn act(draft: &mut Draft<'_>, action: &Verified<Action>) -> Result<(), Reason> {
         }
         ActionBody::Reveal { report, salt } => report::reveal(draft, action, (report, salt)),
         ActionBody::Decide(decision) => board::decide(draft, action, decision),
+        ActionBody::Post(stated) => post::post(draft, action, stated),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use crate::draft::Draft;
 use crate::reason::Reason;
-use crate::state::{Claim, Commitments, Entrant, Key, Quota, Submission, View};
+use crate::state::{Claim, Commitments, Entrant, Key, Quota, Submission, Value, View};
 use crate::{board, registry};
 use agon_types::event::Event;
 use agon_types::{
-    Action, Announcement, ChainBlock, JobId, Outcome, PublicKey, SubmissionId, Verified, limits,
+    Action, Announcement, ChainBlock, ChallengeId, Digest, JobId, Outcome, PublicKey, SubmissionId, Verified,
+    limits,
 };
 use serde::Serialize;
 
@@ -127,6 +128,19 @@ fn claim(
     None
 }
 
+/// The submissions of a challenge, in the order of their ids.
+pub fn of_challenge(view: &impl View, challenge: &ChallengeId) -> Vec<SubmissionId> {
+    let edge = |byte| Key::Submission(SubmissionId(Digest([byte; 32])));
+    let entries = view.range(&edge(0), &edge(0xff)).into_iter();
+    let ours = entries.filter_map(|(key, value)| match (key, value) {
+        (Key::Submission(id), Value::Submission(known)) if known.announcement.challenge == *challenge => {
+            Some(*id)
+        }
+        _ => None,
+    });
+    ours.collect()
+}
+
 /// Where a submission stands, in the words that people see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -139,6 +153,22 @@ pub enum Status {
     Champion,
     Duplicate,
     Failed,
+}
+
+impl Status {
+    /// The word that programs rely on.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Announced => "announced",
+            Self::Evaluating => "evaluating",
+            Self::Scored => "scored",
+            Self::Undecided => "undecided",
+            Self::Candidate => "candidate",
+            Self::Champion => "champion",
+            Self::Duplicate => "duplicate",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// Where a submission stands now. (S1.7)
@@ -163,7 +193,7 @@ pub fn status(view: &impl View, id: SubmissionId) -> Option<Status> {
     let outcome = board::last_agreed(view, submission, id).map(|agreed| &agreed.outcome);
     Some(match outcome {
         Some(Outcome::Failed(_)) => Status::Failed,
-        Some(Outcome::Scored(_)) => Status::Scored,
+        Some(Outcome::Scored(_) | Outcome::Weighed(_)) => Status::Scored,
         None if open(0) || open(1) => Status::Evaluating,
         None if submission.attempts > 0 => Status::Undecided,
         None => Status::Announced,

@@ -2,23 +2,24 @@
 
 use crate::draft::Draft;
 use crate::state::{Key, Now, Standing, View};
-use crate::{anchor, board, score, standing};
+use crate::{anchor, board, round, standing, weigh};
 use agon_types::event::Event;
 use agon_types::manifest::{Decay, WeightRule};
 use agon_types::seal::{ChallengeSeal, Points, Seal, UNITS_TOTAL, Weight};
 use agon_types::{Epoch, Hotkey, Manifest, Score};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Ranks every epoch whose jobs have all ended, and seals it once it is over: one epoch after the other, so that each
-/// is paid from its own ranking and not from a later one. (S5.8, S6.7)
+/// Ranks every epoch whose scores are all decided, and once it is over has it weighed and seals it: one epoch after the
+/// other, so that each is paid from its own ranking and not from a later one. (S5.8, S6.7, S7.4)
 pub fn settle(draft: &mut Draft<'_>) {
     while let Some(now) = draft.time() {
         let epoch = now.unsealed;
-        if score::open_rounds(draft).iter().any(|(open, _, _)| *open <= epoch) {
+        if round::open_rounds(draft).iter().any(|(open, _, _)| *open <= epoch) {
             return;
         }
         board::rank_all(draft, epoch);
-        if epoch >= now.epoch {
+        if epoch >= now.epoch || weigh::begin(draft, epoch) {
             return;
         }
         let Some(seal) = close(draft, epoch) else { return };
@@ -57,7 +58,7 @@ fn pay(draft: &Draft<'_>, manifest: &Manifest, epoch: Epoch) -> ChallengeSeal {
     }
 }
 
-/// The built-in weight rules. Zero points are no points. (S6.8, S6.10)
+/// Who earns by the weight rule, the best first. Zero points are no points. (S6.8, S6.10, S6.13)
 fn points(draft: &Draft<'_>, manifest: &Manifest, (epoch, standing): (Epoch, &Standing)) -> Vec<Points> {
     let board = &standing.board;
     let earning = match manifest.weight_rule {
@@ -79,8 +80,28 @@ fn points(draft: &Draft<'_>, manifest: &Manifest, (epoch, standing): (Epoch, &St
             });
             points.filter(|points| points.points > 0).collect::<Vec<_>>()
         }
+        WeightRule::Weigh => weighed(draft, manifest, (epoch, standing)),
     };
     if manifest.one_place_per_coldkey { one_place(draft, earning) } else { earning }
+}
+
+/// What the challenge's own rule gave: most points first, of equal ones the earlier submission. Whoever is barred or a
+/// duplicate earns nothing. (S6.13)
+fn weighed(draft: &Draft<'_>, manifest: &Manifest, (epoch, standing): (Epoch, &Standing)) -> Vec<Points> {
+    let given = weigh::points(draft, &manifest.id, epoch).into_iter().filter(|(_, points)| *points > 0);
+    let mut earning: Vec<_> = given
+        .filter_map(|(submission, points)| {
+            let known = draft.submission(submission)?;
+            let barred = known.barred && !standing.spared.contains(&submission);
+            let earns = !barred && known.duplicate_of.is_none();
+            let points = Points { submission, hotkey: known.announcement.hotkey, points };
+            earns.then_some((Reverse(points.points), known.committed_at, known.height, points))
+        })
+        .collect();
+    earning.sort_by_key(|(most, committed_at, height, points)| {
+        (*most, *committed_at, *height, points.submission)
+    });
+    earning.into_iter().map(|(.., points)| points).collect()
 }
 
 /// Only the best submission of a coldkey earns; the list is best first. (S6.11)
@@ -135,7 +156,7 @@ fn split(amount: u64, points: &[Points]) -> Vec<(Hotkey, u64)> {
         .collect();
     let given: u64 = parts.iter().map(|(_, part, _)| part).sum();
     let left = usize::try_from(amount.saturating_sub(given)).unwrap_or(0);
-    parts.sort_by_key(|(hotkey, _, remainder)| (std::cmp::Reverse(*remainder), *hotkey));
+    parts.sort_by_key(|(hotkey, _, remainder)| (Reverse(*remainder), *hotkey));
     for (_, part, _) in parts.iter_mut().take(left) {
         *part += 1;
     }

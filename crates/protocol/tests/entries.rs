@@ -2,8 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
 
 use agon_protocol::state::{
-    self, Agreed, Board, Challenge, Change, Claim, Commit, Commitments, Entrant, Job, Key, Now, Opened,
-    Phase, Quota, Round, Session, Standing, Status, Submission, Value,
+    self, Agreed, Board, Challenge, Change, Claim, Commit, Commitments, Entrant, Holding, Job, Key, Now,
+    Opened, Pending, Phase, Posted, Poster, Quota, Round, Session, Slot, Standing, Status, Submission, Value,
+    Weighing,
 };
 use agon_types::*;
 use proptest::prelude::*;
@@ -47,11 +48,22 @@ fn keys() -> Vec<Key> {
         Key::Board(slug()),
         Key::Seal(Epoch(8)),
         Key::Standing(slug(), Epoch(9)),
+        Key::Post(Epoch(1), slug(), 2),
+        Key::Poster(slug(), hotkey()),
+        Key::Weighed(Epoch(3), slug()),
+        Key::Slot(slug(), "a".to_owned()),
+        Key::Pending(slug(), "b".to_owned()),
+        Key::Holding(slug()),
     ]
 }
 
 /// A value of every kind that this crate defines.
 fn values() -> Vec<Value> {
+    [contest_values(), own_values()].concat()
+}
+
+/// Those of the way of a submission.
+fn contest_values() -> Vec<Value> {
     let announcement = Announcement {
         challenge: slug(),
         hotkey: hotkey(),
@@ -117,6 +129,21 @@ fn values() -> Vec<Value> {
     ]
 }
 
+/// Those of what a challenge decides and keeps for itself.
+fn own_values() -> Vec<Value> {
+    let height = Height(1);
+    let points = vec![(submission(), 1)];
+    let weighed = Outcome::Weighed(Weighed { points, writes: vec![("a".to_owned(), None)], fuel: 2 });
+    vec![
+        Posted { hotkey: hotkey(), sequence: 1, message: vec![2], height }.into(),
+        Poster { sequence: 1, message: Digest([2; 32]), epoch: Epoch(3), posts: 4 }.into(),
+        Weighing { outcome: weighed, weight: 1, assigned_weight: 2, height }.into(),
+        Slot(vec![1]).into(),
+        Pending(Some(vec![1])).into(),
+        Holding(1).into(),
+    ]
+}
+
 #[test]
 fn a_key_has_the_number_of_its_kind_and_reads_back() {
     for (number, key) in keys().into_iter().enumerate() {
@@ -133,8 +160,8 @@ fn the_encodings_of_keys_and_values_are_fixed() {
     assert_eq!(
         got,
         [
-            "e8d6457aaec737df79a40896dbd8ea10738e4fd64087c1840bbcfdeb5fc35f1e",
-            "3fcb9d82c989cb3e046fff65a86b93b9bab34df08688afe37c240f9df4f951c3",
+            "7491193f3ab7298c2877083730d32f3e91889474f7a7bdb186f8606835936f54",
+            "840d66ddba5127a3b126dba423654879ce3d8eeaaf80bae0e25cb09c5f07bd80",
         ]
     );
     for value in values() {

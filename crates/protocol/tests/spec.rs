@@ -42,6 +42,7 @@ fn every_tag_has_its_action() {
         "Commit",
         "Reveal",
         "Decide",
+        "Post",
     ];
     let code = source("types/src/action.rs");
     for (tag, kind) in kinds.iter().enumerate() {

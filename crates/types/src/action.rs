@@ -42,10 +42,12 @@ pub enum ActionBody {
     Reveal { report: Report, salt: [u8; 32] } = 6,
     /// The owner or an approver decides on a candidate or a champion.
     Decide(Decision) = 7,
+    /// Anyone on the chain sends a message to a challenge, which its next `weigh` reads.
+    Post(Post) = 8,
 }
 
 /// The tags that `docs/spec.md` has given away and no rule accepts yet.
-const RESERVED_TAGS: std::ops::RangeInclusive<u8> = 8..=12;
+const RESERVED_TAGS: std::ops::RangeInclusive<u8> = 9..=12;
 
 /// What the owner does with a whole challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -100,6 +102,17 @@ pub struct Decision {
     pub number: u32,
     pub verdict: Verdict,
     pub note: String,
+}
+
+/// A message to a challenge.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Post {
+    pub challenge: ChallengeId,
+    pub hotkey: Hotkey,
+    /// Counts up with each post of the hotkey to the challenge, so that each counts once.
+    pub sequence: u64,
+    pub message: Vec<u8>,
 }
 
 /// Why bytes are not a signed action.

@@ -45,6 +45,16 @@ pub enum Event {
     ChallengeProposed { challenge: ChallengeId, version: u32 },
     #[serde(rename = "challenge.changed")]
     ChallengeChanged { challenge: ChallengeId, version: u32, status: String },
+    #[serde(rename = "challenge.posted")]
+    ChallengePosted { challenge: ChallengeId, hotkey: Hotkey, sequence: u64 },
+    /// With a failure nobody is paid, and the challenge's state stays as it was.
+    #[serde(rename = "challenge.weighed")]
+    ChallengeWeighed {
+        challenge: ChallengeId,
+        epoch: Epoch,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<String>,
+    },
     #[serde(rename = "validator.registered")]
     ValidatorRegistered { validator: Hotkey },
     #[serde(rename = "validator.absent")]
@@ -62,4 +72,23 @@ pub struct Numbered {
     pub time_ms: TimeMs,
     #[serde(flatten)]
     pub event: Event,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_weighing_tells_of_a_failure_only_where_there_is_one() {
+        let told = |failure: Option<&str>| {
+            let failure = failure.map(str::to_owned);
+            let event =
+                Event::ChallengeWeighed { challenge: "duel".parse().unwrap(), epoch: Epoch(3), failure };
+            let text = serde_json::to_string(&event).unwrap();
+            assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
+            text
+        };
+        assert_eq!(told(None), r#"{"type":"challenge.weighed","challenge":"duel","epoch":3}"#);
+        assert!(told(Some("gave_up: no games")).ends_with(r#""failure":"gave_up: no games"}"#));
+    }
 }

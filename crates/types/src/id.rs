@@ -80,6 +80,11 @@ impl SubmissionId {
         Self(Digest::tagged("agon/submission", &(network, challenge, hotkey, version)))
     }
 
+    /// What stands in the place of a submission in the job that weighs an epoch of a challenge.
+    pub fn weigh(network: &NetworkId, challenge: &ChallengeId) -> Self {
+        Self(Digest::tagged("agon/weigh", &(network, challenge)))
+    }
+
     /// The first characters, for people.
     pub fn short(&self) -> String {
         self.0.short()
@@ -122,12 +127,29 @@ pub fn commitment(
     Digest::tagged("agon/commitment", &(network, challenge, hotkey, plaintext))
 }
 
-/// The evaluation of one submission in one epoch. Round 0 asks the assigned validators, round 1 all of them.
+/// The evaluation of one submission in one epoch: round 0 asks the assigned validators, round 1 all of them. Or the
+/// weighing of an epoch of a challenge, in rounds 2 and 3.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
 pub struct JobId {
     pub epoch: Epoch,
     pub round: u8,
     pub submission: SubmissionId,
+}
+
+impl JobId {
+    /// The round in which the scores of an epoch are weighed.
+    pub const WEIGH: u8 = 2;
+
+    /// Whether it weighs an epoch; else it scores a submission.
+    pub fn is_weigh(&self) -> bool {
+        self.round >= Self::WEIGH
+    }
+
+    /// The same job in the round that asked first.
+    pub fn first_round(self) -> Self {
+        let round = if self.is_weigh() { Self::WEIGH } else { 0 };
+        Self { round, ..self }
+    }
 }
 
 impl fmt::Display for JobId {
@@ -172,6 +194,13 @@ mod tests {
         for bad in ["", "1a", "-a", "A", "a_b", "a b", "ä", &"a".repeat(33)] {
             assert!(bad.parse::<ChallengeId>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_job_scores_in_two_rounds_and_weighs_in_two() {
+        let job = |round| JobId { epoch: Epoch(7), round, submission: SubmissionId(Digest::of(b"x")) };
+        assert_eq!([0, 1, 2, 3].map(|round| job(round).is_weigh()), [false, false, true, true]);
+        assert_eq!([0, 1, 2, 3].map(|round| job(round).first_round().round), [0, 0, 2, 2]);
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub mod signed;
 pub mod stake;
 pub mod time;
 
-pub use action::{Action, ActionBody, Announcement, Decision, Verdict};
+pub use action::{Action, ActionBody, Announcement, Decision, Post, Verdict};
 pub use anchor::{Anchor, Fact};
 pub use block::{Block, Certificate, Header};
 pub use digest::Digest;
@@ -42,7 +42,7 @@ pub use genesis::Genesis;
 pub use id::{ChallengeId, JobId, NetworkId, SubmissionId};
 pub use key::{Hotkey, HotkeyPair, PublicKey, SessionKey, SessionPair, Signature};
 pub use manifest::Manifest;
-pub use report::{Failure, FailureReason, Outcome, Report};
+pub use report::{Failure, FailureReason, Outcome, Report, Weighed};
 pub use score::Score;
 pub use seal::Seal;
 pub use signed::{Signed, Verified};

@@ -56,3 +56,39 @@ pub const FUEL_MAX: u64 = 100_000_000_000;
 pub const CALLS_MAX: u32 = 100_000;
 /// How far the time of a header may be ahead of a voter's clock.
 pub const HEADER_AHEAD_MS_MAX: u64 = 2_000;
+/// Opponents of one job.
+pub const OPPONENTS_MAX: u8 = 8;
+/// Hosts that one challenge may ask.
+pub const HOSTS_MAX: usize = 16;
+/// The name of a host.
+pub const HOST_BYTES_MAX: usize = 253;
+/// Routes of one challenge.
+pub const ROUTES_MAX: usize = 32;
+/// The path of a route.
+pub const ROUTE_BYTES_MAX: usize = 128;
+/// What one challenge keeps from epoch to epoch: keys and values together.
+pub const STATE_BYTES_MAX: u64 = 1 << 20;
+/// A key of a challenge's state.
+pub const STATE_KEY_BYTES_MAX: usize = 128;
+/// A value of a challenge's state.
+pub const STATE_VALUE_BYTES_MAX: usize = 8 << 10;
+/// Changes of a challenge's state by one `weigh`.
+pub const STATE_WRITES_MAX: usize = 128;
+/// Keys and values of those changes together, so that they fit into a report.
+pub const STATE_WRITES_BYTES_MAX: usize = 16 << 10;
+/// Submissions that one `weigh` gives points.
+pub const POINTS_MAX: usize = 1024;
+/// Posts of one hotkey to one challenge in one epoch.
+pub const POSTS_MAX: u16 = 64;
+/// The message of one post.
+pub const POST_BYTES_MAX: usize = 4 << 10;
+/// Posts in the inbox of one challenge in one epoch.
+pub const INBOX_MAX: usize = 256;
+/// Artifacts that one challenge may read.
+pub const ARTIFACTS_MAX: usize = 16;
+/// What one run may leave in the vault.
+pub const KEPT_BYTES_MAX: u64 = 16 << 20;
+/// Pieces that one run may leave in the vault.
+pub const KEPT_MAX: usize = 8;
+/// A recording of one `observe`.
+pub const RECORDING_BYTES_MAX: usize = 4 << 20;

@@ -1,5 +1,9 @@
 //! The contest: one signed list of every rule of a challenge. `docs/spec.md` says what each field does.
 
+mod capabilities;
+
+pub use capabilities::{Capabilities, Route};
+
 use crate::id::EngineProfile;
 use crate::{ChallengeId, Digest, Epoch, Hotkey, Score, limits};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -25,6 +29,15 @@ pub struct Manifest {
     pub agents: BTreeSet<AgentKind>,
     pub artifact_bytes_max: u64,
     pub limits: Limits,
+    /// What the challenge may reach; nothing by default.
+    #[serde(default)]
+    pub capabilities: Capabilities,
+    /// Other submissions of the same epoch that sit at the table of each job, fixed by the seed.
+    #[serde(default)]
+    pub opponents: u8,
+    /// What `serve` answers to the public.
+    #[serde(default)]
+    pub routes: Vec<Route>,
     pub benchmarks: Vec<Benchmark>,
     #[serde(default)]
     pub assignment: Assignment,
@@ -144,6 +157,8 @@ pub enum WeightRule {
     Champion,
     /// Every eligible row of the board earns by its score.
     Proportional,
+    /// The challenge's own `weigh` turns the agreed scores into points.
+    Weigh,
 }
 
 /// How an unbeaten leader's pay sinks: unchanged for a while, then halved again and again; the rest is burned.
@@ -198,7 +213,22 @@ impl Manifest {
             rule("approval.approvers", approvers.len() <= limits::APPROVERS_MAX, "name at most 8 hotkeys")?;
         }
         self.limits.check()?;
+        self.check_reach()?;
         self.check_benchmarks()
+    }
+
+    /// What each validator saw for itself can only agree by median.
+    fn check_reach(&self) -> Result<(), Invalid> {
+        self.capabilities.check()?;
+        Route::check(&self.routes)?;
+        if !self.capabilities.hosts.is_empty() && self.agreement == Agreement::Exact {
+            let problem = "use median: with hosts, every validator has a recording of its own".to_owned();
+            return Err(Invalid { field: "agreement", problem });
+        }
+        match self.opponents <= limits::OPPONENTS_MAX {
+            true => Ok(()),
+            false => Err(Invalid { field: "opponents", problem: "use at most 8".to_owned() }),
+        }
     }
 
     fn check_benchmarks(&self) -> Result<(), Invalid> {

@@ -1,6 +1,6 @@
 //! What a validator found: the outcome of one job, hidden in a commit first and revealed later.
 
-use crate::{Digest, Hotkey, JobId, NetworkId, Score, limits};
+use crate::{Digest, Hotkey, JobId, NetworkId, Score, SubmissionId, limits};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +84,22 @@ pub struct Measured {
     /// Fuel of the agent and the challenge together.
     pub fuel: u64,
     pub metrics: Vec<Metric>,
+    /// What `observe` saw, where there is one.
+    pub recording: Option<Digest>,
+    /// What the run left in the vault: games, logs.
+    pub kept: Vec<Digest>,
+}
+
+/// What a challenge's own rule made of the agreed scores of an epoch.
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+pub struct Weighed {
+    /// In the order of the submissions, each once.
+    pub points: Vec<(SubmissionId, u64)>,
+    /// Changes of the challenge's state, in the order of the keys, each once; none removes.
+    pub writes: Vec<(String, Option<Vec<u8>>)>,
+    pub fuel: u64,
 }
 
 /// How a job ended.
@@ -95,6 +111,8 @@ pub enum Outcome {
     /// In the order of the manifest's benchmarks.
     Scored(Vec<Measured>),
     Failed(Failure),
+    /// Of the job that weighs an epoch.
+    Weighed(Weighed),
 }
 
 impl Outcome {
@@ -102,6 +120,7 @@ impl Outcome {
     pub fn is_bounded(&self) -> bool {
         match self {
             Self::Failed(failure) => failure.detail.len() <= limits::DETAIL_BYTES_MAX,
+            Self::Weighed(weighed) => weighed.is_bounded(),
             Self::Scored(all) => all.len() <= limits::BENCHMARKS_MAX && all.iter().all(Measured::is_bounded),
         }
     }
@@ -112,6 +131,22 @@ impl Measured {
         self.benchmark.len() <= limits::NAME_BYTES_MAX
             && self.metrics.len() <= limits::METRICS_MAX
             && self.metrics.iter().all(|metric| metric.name.len() <= limits::NAME_BYTES_MAX)
+            && self.kept.len() <= limits::KEPT_MAX
+    }
+}
+
+impl Weighed {
+    fn is_bounded(&self) -> bool {
+        let size = |(key, value): &(String, Option<Vec<u8>>)| key.len() + value.as_ref().map_or(0, Vec::len);
+        let key = |key: &str| (1..=limits::STATE_KEY_BYTES_MAX).contains(&key.len());
+        let value =
+            |value: &Option<Vec<u8>>| value.as_ref().is_none_or(|v| v.len() <= limits::STATE_VALUE_BYTES_MAX);
+        self.points.len() <= limits::POINTS_MAX
+            && self.points.is_sorted_by(|(a, _), (b, _)| a < b)
+            && self.writes.len() <= limits::STATE_WRITES_MAX
+            && self.writes.is_sorted_by(|(a, _), (b, _)| a < b)
+            && self.writes.iter().all(|(k, v)| key(k) && value(v))
+            && self.writes.iter().map(size).sum::<usize>() <= limits::STATE_WRITES_BYTES_MAX
     }
 }
 

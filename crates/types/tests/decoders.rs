@@ -29,6 +29,29 @@ fn sample() -> Signed<Action> {
     Signed::new(&"test".parse().unwrap(), Action { expires_at_height: Height(9), body }, &[&hotkey, &session])
 }
 
+/// A post and a report that weighs: texts and lists within lists.
+fn nested() -> Vec<Signed<Action>> {
+    let session = SessionPair::from_seed(&[2; 32]);
+    let hotkey = Hotkey([1; 32]);
+    let post = Post { challenge: "c".parse().unwrap(), hotkey, sequence: 1, message: vec![2; 9] };
+    let submission = SubmissionId(Digest::ZERO);
+    let writes = vec![("a".to_owned(), Some(vec![3])), ("b".to_owned(), None)];
+    let outcome = Outcome::Weighed(Weighed { points: vec![(submission, 1)], writes, fuel: 4 });
+    let job = JobId { epoch: Epoch(1), round: JobId::WEIGH, submission };
+    let report = Report { job, validator: hotkey, outcome };
+    let bodies = [ActionBody::Post(post), ActionBody::Reveal { report, salt: [5; 32] }];
+    let action = |body| Action { expires_at_height: Height(9), body };
+    let sign = |body| Signed::new(&"test".parse().unwrap(), action(body), &[&session]);
+    bodies.into_iter().map(sign).collect()
+}
+
+#[test]
+fn nested_documents_read_back() {
+    for signed in nested() {
+        assert_eq!(Signed::<Action>::decode(&codec::encode(&signed)), Ok(signed));
+    }
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_a_decoder_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
@@ -37,12 +60,14 @@ proptest! {
 
     #[test]
     fn nor_do_broken_documents(at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<prop::sample::Index>()) {
-        let mut bytes = codec::encode(&sample());
-        let at = at.index(bytes.len());
-        bytes[at] = byte;
-        read_as_everything(&bytes);
-        bytes.truncate(cut.index(bytes.len()));
-        read_as_everything(&bytes);
+        for document in [vec![sample()], nested()].concat() {
+            let mut bytes = codec::encode(&document);
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+            read_as_everything(&bytes);
+            bytes.truncate(cut.index(bytes.len()));
+            read_as_everything(&bytes);
+        }
     }
 
     #[test]

@@ -79,6 +79,16 @@ fn manifest() -> Manifest {
             agent_calls: 6,
             wall_time_ms: 7,
         },
+        capabilities: Capabilities {
+            hosts: vec!["api.example.org".to_owned()],
+            state_bytes_max: 8,
+            posts_per_epoch: 9,
+            artifacts: BTreeSet::from([digest(2)]),
+            kept_bytes_max: 10,
+            submissions: true,
+        },
+        opponents: 1,
+        routes: vec![Route { path: "/top/{count}".to_owned(), summary: "The best".to_owned() }],
         benchmarks: vec![Benchmark {
             name: "small".to_owned(),
             config: BTreeMap::from([("size".to_owned(), "9".to_owned())]),
@@ -104,7 +114,14 @@ fn job() -> JobId {
 
 fn report() -> Report {
     let metrics = vec![Metric { name: "loss".to_owned(), value: -5 }];
-    let measured = Measured { benchmark: "small".to_owned(), score: score("0.5"), fuel: 9, metrics };
+    let measured = Measured {
+        benchmark: "small".to_owned(),
+        score: score("0.5"),
+        fuel: 9,
+        metrics,
+        recording: Some(digest(3)),
+        kept: vec![digest(4)],
+    };
     Report { job: job(), validator: hotkey(1), outcome: Outcome::Scored(vec![measured]) }
 }
 
@@ -125,6 +142,16 @@ fn decision() -> Decision {
     Decision { challenge, submission, number: 3, verdict: Verdict::Unapprove, note: "why".to_owned() }
 }
 
+fn post() -> Post {
+    Post { challenge: slug("route"), hotkey: hotkey(1), sequence: 2, message: vec![3] }
+}
+
+fn weighed() -> Outcome {
+    let points = vec![(SubmissionId(digest(1)), 2)];
+    let writes = vec![("a".to_owned(), Some(vec![3])), ("b".to_owned(), None)];
+    Outcome::Weighed(Weighed { points, writes, fuel: 4 })
+}
+
 /// One action of every kind, in the order of their tags.
 fn actions() -> Vec<ActionBody> {
     vec![
@@ -136,6 +163,7 @@ fn actions() -> Vec<ActionBody> {
         ActionBody::Commit { job: job(), validator: hotkey(1), commit: digest(4) },
         ActionBody::Reveal { report: report(), salt: [5; 32] },
         ActionBody::Decide(decision()),
+        ActionBody::Post(post()),
     ]
 }
 
@@ -216,7 +244,7 @@ fn the_encoding_of_every_document_is_fixed() {
     let failed = Outcome::Failed(Failure { reason: FailureReason::Unloadable, detail: "no".to_owned() });
     check(&[
         ("genesis", of(&genesis()), "ca00e27559511503b7baeaf151a21d33d6263c4319ab265f62f3f94d42f2fcd5"),
-        ("manifest", of(&manifest()), "889bdc8ef832b8899373862ce37d8e44d5f8db6c92c43e8f5b72e76450770372"),
+        ("manifest", of(&manifest()), "e30e4b16305319c142dafc0cbbaaa1974216d028c13fcef8ac296d9db3b723e9"),
         ("anchor", of(&anchor()), "2171b10f9027df125456ba90585aafa84a6840019a7dc97c2a1cd8b7638182e5"),
         (
             "announcement",
@@ -224,8 +252,13 @@ fn the_encoding_of_every_document_is_fixed() {
             "c83cabd2a9c887bd428b25aaec0ec0451cb3960745b412b9466076be56910a73",
         ),
         ("decision", of(&decision()), "352dd79c26fe3aed9c182e7390dd34ef87d7cd89b5d1c91b3731535bc76aaedf"),
-        ("report", of(&report()), "24ab12efe7fbd23093e36911250bf77f582c9752eaf35bd1baa2e444efe31a6e"),
+        ("report", of(&report()), "6b26ebf0db850147de40788c292d5b945dc5273e0bf767b84e65dc668b2e8441"),
         ("failed outcome", of(&failed), "8dafba01625d97b77975999894350cce8f94a5c8d51dcffbe5a6d312f022f029"),
+        (
+            "weighed outcome",
+            of(&weighed()),
+            "eb99e2232ddffd3cf93d87ea4b3e2c1ea1665572de492bdf8278f4a39ea984b4",
+        ),
         ("signed action", of(&signed()), "14483d0ff883999c49c2e0074576955252e9218b9642b0f02020747e17146cd5"),
         ("header", of(&header()), "6bf2b531c926b8d1a7e90c4601189f4d05cbd5fd91e1e3bb5b22e17213f7ce11"),
         (
@@ -243,15 +276,16 @@ fn the_encoding_of_every_document_is_fixed() {
 fn the_encoding_and_the_tag_of_every_action_are_fixed() {
     let expected = [
         "4ad779f9b359d6243cfaa4aa3315c850db6b7bfc70a0651ffc3bb90f4d7cbd48",
-        "ee2f8df7d4555523164711f1010a9f7ed34e37ea462cafd40334d0dcfd0b1f53",
-        "8be359053a55606c2e64a6658a5b07d0049b0b2e4c13718ad5000b60e6702509",
+        "e12766bd669b676fb37c602f0f742a47ae0fac69590cb25f6ead335a0147be4c",
+        "1879e7460e9efaeec9b0ffe50c821b8703ff5fc0f176cc2519fb6565a7a9658d",
         "21ba16a79b5fc5a291a9038fe328f275ce7210b86aec7f2551e3b233e49cf8d2",
         "03002ad7f25c7ffe72c124abf51a65cca07f9b24591edb226165cad9eee6789b",
         "d9d6d942b38a2fd29eff5f0bc092cbaafc7abade26232a526394120427ab06b3",
-        "b3c7d660121a6bb59f00c70935ccd7f5a3a2ebd1ac17615d74c3e973ffe88460",
+        "2ca9671025529ac25ec2461ef5993449b0643ac240d00c8f0a43c68135e75746",
         "7b80c4137c06619e398c8dfbe5d1e12eda4a86aa5624e93254be3b83819d4e90",
+        "d39a533085f004f03e65ed9a9234c5201342e2a1cd6bac0ca9ba19351a373a61",
     ];
-    let names = ["register", "publish", "update", "shift", "announce", "commit", "reveal", "decide"];
+    let names = ["register", "publish", "update", "shift", "announce", "commit", "reveal", "decide", "post"];
     let samples: Vec<_> = actions()
         .iter()
         .zip(names)
@@ -277,12 +311,17 @@ fn what_is_signed_and_what_names_things_is_fixed() {
         (
             "commit of a report",
             report().commit(&network(), &[7; 32]),
-            "3ecacfc9bb82c3178cd781e60f1d838aaebfacd62d8ef70e96e305431e428bf9",
+            "41fbfcb18040bdcad49cdad9104d86717aa9cfd4090197259c1df7c968235d7a",
         ),
         (
             "submission",
             announcement().submission(&network()).0,
             "e2aaab3cd2689f349b777a01fe0b95ded3d7b1d07fff10cc2de6ef66a45e7237",
+        ),
+        (
+            "weigh job",
+            SubmissionId::weigh(&network(), &slug("route")).0,
+            "e1f8b9d2c83ab9c52dcc10e87161f2242222ca0480b0bd49664d774e45e505cb",
         ),
         (
             "commitment",

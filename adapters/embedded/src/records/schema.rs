@@ -6,9 +6,12 @@ use std::io;
 use std::path::Path;
 
 /// The layout that this code reads and writes.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = STEPS.len() as i64;
 
 const BUSY_MS: u32 = 10_000;
+
+/// What leads from each layout to the next one; the first makes an empty file's.
+const STEPS: [&str; 2] = [TABLES, RECORDINGS];
 
 /// Times are milliseconds since 1970. `AUTOINCREMENT` stands where the id is a cursor, so that none comes twice.
 const TABLES: &str = "
@@ -62,6 +65,17 @@ const TABLES: &str = "
     CREATE INDEX nonces_by_time ON nonces (used_at);
 ";
 
+const RECORDINGS: &str = "
+    CREATE TABLE recordings (
+        challenge TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        epoch INTEGER NOT NULL,
+        benchmark TEXT NOT NULL,
+        recording BLOB NOT NULL,
+        PRIMARY KEY (challenge, version, epoch, benchmark)
+    ) STRICT;
+";
+
 /// Makes the file readable for its owner only; SQLite gives its other files the same rights.
 pub(super) fn create_private(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
@@ -81,7 +95,7 @@ pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Makes the tables of an empty file; refuses one that a newer program wrote.
+/// Brings a file to this layout; refuses one that a newer program wrote.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), String> {
     let found = version(connection).map_err(|error| error.to_string())?;
     if found > VERSION {
@@ -92,11 +106,12 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), String> {
     }
     let mut make = || {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // Another process may have made them between the look and the lock.
-        if version(&transaction)? == 0 {
-            transaction.execute_batch(TABLES)?;
-            transaction.pragma_update(None, "user_version", VERSION)?;
+        // Another process may have done it between the look and the lock.
+        let done = usize::try_from(version(&transaction)?).unwrap_or(STEPS.len());
+        for step in STEPS.iter().skip(done) {
+            transaction.execute_batch(step)?;
         }
+        transaction.pragma_update(None, "user_version", VERSION)?;
         transaction.commit()
     };
     make().map_err(|error: rusqlite::Error| error.to_string())

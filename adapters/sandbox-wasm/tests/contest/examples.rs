@@ -1,25 +1,58 @@
 //! The example challenges rank the example agents as people expect, and name what is wrong with the broken ones.
 
-use crate::stage::{manifest, outcome, repository, sandbox};
-use agon_types::{Digest, FailureReason};
-use std::path::PathBuf;
+use crate::stage::{SEED, failure, measured, room};
+use agon_port::sandbox::{Phase, Task};
+use agon_sandbox_wasm::room::{Finished, Gone, Order, Room};
+use agon_types::{Digest, Epoch, FailureReason, Manifest};
+use std::path::{Path, PathBuf};
 
-#[tokio::test]
-async fn better_agents_score_higher() {
-    let sandbox = sandbox();
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn component(workspace: &str, name: &str) -> Vec<u8> {
+    let path = repository().join(workspace).join(name).join(format!("dist/{name}.wasm"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn manifest(challenge: &str) -> Manifest {
+    let path = repository().join("challenges").join(challenge).join("manifest.toml");
+    toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// What the first benchmark of a challenge makes of these agents.
+fn play(challenge: &str, agents: &[&str], seed: [u8; 32]) -> Finished {
+    let manifest = manifest(challenge);
+    let agents: Vec<Vec<u8>> = agents.iter().map(|name| component("agents", name)).collect();
+    let task = Task { benchmark: manifest.benchmarks[0].clone(), seed, epoch: Epoch(3) };
+    let phase = Phase::Score { task, recording: Vec::new() };
+    let order = Order { grants: manifest.capabilities, limits: manifest.limits, phase };
+    let mut room = room(&component("challenges", challenge), &agents);
+    let first = room.run(order.clone(), &mut |_| Err(Gone));
+    assert_eq!(room.run(order, &mut |_| Err(Gone)), first, "the same again");
+    first
+}
+
+/// The outcome of an example agent in the challenge that its name begins with.
+fn outcome(name: &str) -> Finished {
+    let (challenge, _) = name.split_once('-').unwrap();
+    play(challenge, &[name], SEED)
+}
+
+#[test]
+fn better_agents_score_higher() {
     for ladder in [&["compress-mix", "compress-lz", "compress-rle"][..], &["route-two-opt", "route-greedy"]] {
         let mut above = 1_000_000_001;
         for name in ladder {
-            let score = outcome(&sandbox, name).await.unwrap().score.billionths();
+            let score = measured(outcome(name)).score.billionths();
             assert!(0 < score && score < above, "{name} scores {score}");
             above = score;
         }
     }
 }
 
-#[tokio::test]
-async fn broken_agents_fail_for_their_own_reason() {
-    let sandbox = sandbox();
+#[test]
+fn broken_agents_fail_for_their_own_reason() {
     for challenge in ["compress", "route"] {
         for (name, reason) in [
             ("panic", FailureReason::Trapped),
@@ -27,16 +60,24 @@ async fn broken_agents_fail_for_their_own_reason() {
             ("hoarder", FailureReason::OutOfMemory),
             ("liar", FailureReason::WrongOutput),
         ] {
-            let failure = outcome(&sandbox, &format!("{challenge}-{name}")).await.unwrap_err();
+            let failure = failure(outcome(&format!("{challenge}-{name}")));
             assert_eq!(failure.reason, reason, "{challenge}-{name}: {}", failure.detail);
             assert!(!failure.detail.is_empty());
         }
     }
 }
 
-#[tokio::test]
-async fn the_metrics_of_an_outcome_explain_it() {
-    let measured = outcome(&sandbox(), "compress-lz").await.unwrap();
+#[test]
+fn another_seed_is_another_task() {
+    for (challenge, name) in [("compress", "compress-rle"), ("route", "route-greedy")] {
+        let metrics = |seed| measured(play(challenge, &[name], seed)).metrics;
+        assert_ne!(metrics(SEED), metrics([8; 32]), "{name}");
+    }
+}
+
+#[test]
+fn the_metrics_of_an_outcome_explain_it() {
+    let measured = measured(outcome("compress-lz"));
     let metric = |name: &str| measured.metrics.iter().find(|metric| metric.name == name).unwrap().value;
     assert_eq!(metric("raw_bytes"), 48_000);
     assert!(metric("packed_bytes") < metric("raw_bytes"));
@@ -50,14 +91,14 @@ fn the_manifests_hold_and_name_the_committed_code() {
         manifest.check().unwrap();
         assert_eq!(manifest.id.as_str(), name);
         assert_eq!(manifest.engine.as_str(), agon_sandbox_wasm::PROFILE);
-        assert_eq!(manifest.code, Digest::of(&crate::stage::challenge(name)));
+        assert_eq!(manifest.code, Digest::of(&component("challenges", name)));
     }
 }
 
 #[test]
 fn each_committed_component_has_its_digest_beside_it() {
     let components: Vec<PathBuf> = ["agents", "challenges"].into_iter().flat_map(components).collect();
-    assert_eq!(components.len(), 15);
+    assert!(components.len() >= 20, "{} components", components.len());
     for path in components {
         let stated = std::fs::read_to_string(path.with_extension("sha256")).unwrap();
         assert_eq!(stated.trim(), Digest::of(&std::fs::read(&path).unwrap()).to_string(), "{path:?}");

@@ -1,63 +1,84 @@
-//! The same input gives the same outcome and the same fuel, however often and however many at once.
+//! The same input gives the same outcome and the same fuel, however often, in whatever order and beside whatever else.
 
-use crate::stage::{SEED, agent, outcome, run_of, sandbox};
-use agon_port::sandbox::Sandbox;
-use agon_sandbox_wasm::WasmSandbox;
-use tokio::task::JoinSet;
+use crate::stage::{Deed, Stage, limits, measured, recording, room, said, script, task, written};
+use agon_port::sandbox::Phase;
+use agon_sandbox_wasm::room::{Finished, Gone, Order, Room};
 
-const NAMES: [&str; 6] =
-    ["compress-rle", "compress-lz", "route-greedy", "route-two-opt", "route-hoarder", "compress-liar"];
+fn game() -> Phase {
+    let answers = |bytes| Deed::Answers { at: 65_536, bytes }.input();
+    let script = script().random("a", 64).new_agent(0, 0).call(0, &answers(1_000)).call(0, &answers(5));
+    let script = script.new_agent(1, 0).call(1, &Deed::Loops.input()).drop_agent(1);
+    let script = script.new_agent(1, 0).call(1, &answers(7)).score(7, 0);
+    Phase::Score { task: task(""), recording: recording(script.bytes()) }
+}
 
-#[tokio::test]
-async fn outcome_and_fuel_repeat_on_used_and_on_new_sandboxes() {
-    let used = sandbox();
-    for name in NAMES {
-        let first = outcome(&used, name).await;
-        assert_eq!(outcome(&used, name).await, first, "{name}");
-        assert_eq!(outcome(&sandbox(), name).await, first, "{name}");
+fn order(phase: Phase) -> Order {
+    let limits = agon_types::manifest::Limits { agent_fuel: 100_000, ..limits() };
+    Order { grants: Default::default(), limits, phase }
+}
+
+fn play(room: &mut impl Room) -> Finished {
+    room.run(order(game()), &mut |_| Err(Gone))
+}
+
+#[test]
+fn outcome_and_fuel_repeat_in_used_and_in_new_rooms() {
+    let mut used = room(&written("does"), &[written("obeys")]);
+    let first = play(&mut used);
+    for _ in 0..20 {
+        assert_eq!(play(&mut used), first);
+    }
+    assert_eq!(play(&mut room(&written("does"), &[written("obeys")])), first);
+    assert!(measured(first).fuel > 100_000);
+}
+
+#[test]
+fn outcome_and_fuel_repeat_when_rooms_compete() {
+    let first = play(&mut room(&written("does"), &[written("obeys")]));
+    assert!(matches!(first.result, Ok(Ok(_))));
+    let rooms: Vec<_> = (0..4)
+        .map(|_| {
+            std::thread::spawn(|| {
+                let mut room = room(&written("does"), &[written("obeys")]);
+                (0..10).map(|_| play(&mut room)).collect::<Vec<_>>()
+            })
+        })
+        .collect();
+    for room in rooms {
+        assert!(room.join().unwrap().into_iter().all(|finished| finished == first));
     }
 }
 
-#[tokio::test]
-async fn outcome_and_fuel_repeat_when_runs_compete() {
-    let alone = sandbox();
-    let together = WasmSandbox::new(4).unwrap();
-    let mut runs = JoinSet::new();
-    for name in NAMES.into_iter().chain(NAMES) {
-        let together = together.clone();
-        runs.spawn(async move { (name, outcome(&together, name).await) });
-    }
-    while let Some(ended) = runs.join_next().await {
-        let (name, ended) = ended.unwrap();
-        assert_eq!(ended, outcome(&alone, name).await, "{name}");
-    }
-}
-
-#[tokio::test]
-async fn another_seed_is_another_task() {
-    let sandbox = sandbox();
-    for (challenge, name) in [("compress", "compress-rle"), ("route", "route-greedy")] {
-        let ours = sandbox.run(run_of(challenge, agent(name), SEED)).await.unwrap().unwrap();
-        let other = sandbox.run(run_of(challenge, agent(name), [8; 32])).await.unwrap().unwrap();
-        assert_ne!(ours.metrics, other.metrics, "{name}");
-    }
+#[test]
+fn two_agents_of_one_seat_share_nothing() {
+    let mut stage = Stage { agents: vec![written("counts")], ..Stage::default() };
+    let two = script().new_agent(0, 0).new_agent(1, 0).call(0, b"").call(0, b"").call(1, b"").call(0, b"");
+    // The place of a dropped one is taken again, and nothing is left in it.
+    let then = two.drop_agent(0).new_agent(0, 0).call(0, b"").call(1, b"");
+    let finished = stage.score(then);
+    assert_eq!(said(&finished), ["+1", "+2", "+1", "+3", "+1", "+2"]);
+    let theirs = finished.calls.iter().filter(|calls| calls.name == "agent.log.write");
+    assert_eq!(theirs.map(|calls| calls.count).sum::<u64>(), 6);
 }
 
 /// Linux states the highest memory use of this process so far.
 #[cfg(target_os = "linux")]
-#[tokio::test]
-async fn hoarders_do_not_grow_the_host() {
+#[test]
+fn hoarders_do_not_grow_the_host() {
     let peak_kib = || {
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
         let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
     };
-    let sandbox = sandbox();
-    outcome(&sandbox, "compress-hoarder").await.unwrap_err();
+    let mut room = room(&written("does"), &[written("obeys")]);
+    let hoards = || {
+        let script = script().new_agent(0, 0).call(0, &Deed::Grows.input()).keep_large(1 << 20);
+        order(Phase::Score { task: task(""), recording: recording(script.bytes()) })
+    };
+    let _ = room.run(hoards(), &mut |_| Err(Gone));
     let once = peak_kib();
-    for _ in 0..10 {
-        outcome(&sandbox, "compress-hoarder").await.unwrap_err();
-        outcome(&sandbox, "route-hoarder").await.unwrap_err();
+    for _ in 0..20 {
+        let _ = room.run(hoards(), &mut |_| Err(Gone));
     }
-    assert!(peak_kib() < once + 512 * 1024, "from {once} to {} KiB", peak_kib());
+    assert!(peak_kib() < once + 64 * 1024, "from {once} to {} KiB", peak_kib());
 }

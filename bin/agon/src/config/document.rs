@@ -16,9 +16,17 @@ the file. No flag and no environment variable overrides a field.
 ";
 
 /// The environment that the program looks at, and what for.
-const ENVIRONMENT: [(&str, &str); 2] = [
+const ENVIRONMENT: [(&str, &str); 4] = [
     ("AGON_LOG", "What is logged: `off`, `error`, `warn`, `info`, `debug` or `trace`."),
+    (
+        "CARGO_HOME",
+        "Where cargo keeps the sources of crates, as cargo understands it; for `agon challenge build`.",
+    ),
     ("NO_COLOR", "Logs have no colours, whatever it is set to."),
+    (
+        "XDG_CACHE_HOME",
+        "Where a user's caches are: compiled code for the commands that belong to no node. `~/.cache` if it is not set.",
+    ),
 ];
 
 /// One field as the code declares it.

@@ -6,12 +6,15 @@ use crate::examples::{self, Agent};
 use crate::output::{Failure, Output};
 use crate::submit::{Door, Entry, enter};
 use agon_embedded::DevelopmentChainClient;
-use agon_types::{Action, ActionBody, Digest, Height, Manifest, Signed, codec};
+use agon_types::action::Post;
+use agon_types::{Action, ActionBody, Digest, Height, HotkeyPair, Manifest, Signed, codec};
 use futures_util::future::try_join_all;
 use serde_json::json;
 use std::time::Duration;
 
-/// Heights for which a publication is valid.
+/// The challenge whose players post a name for themselves.
+const NAMED: &str = "duel";
+/// Heights for which a signed action is valid.
 const EXPIRY_HEIGHTS: u64 = 1_000;
 /// Between two looks at a challenge that is not open yet.
 const POLL: Duration = Duration::from_millis(300);
@@ -52,6 +55,9 @@ async fn enter_example(
         bytes: agent.code.to_vec(),
     };
     let submission = enter(&door, entry, |_| {}).await?;
+    if agent.challenge == NAMED {
+        post_name(network, hub, (&pair, agent)).await?;
+    }
     let line = json!({ "event": "entered", "agent": agent.name, "submission": submission });
     output.event(&line, &format!("{} entered {}", agent.name, agent.challenge));
     Ok(())
@@ -71,12 +77,33 @@ async fn publish(network: &Network, hub: &Client, challenge: &examples::Challeng
             format!("the manifest of {} names other code than the one in this program", challenge.id);
         return Err(Failure::Internal(problem));
     }
+    let body = ActionBody::PublishChallenge(Box::new(manifest));
+    decide(network, (hub, "/v1/challenges"), (&network.owner, body)).await
+}
+
+/// Says who plays. The same post again is no fault.
+async fn post_name(
+    network: &Network,
+    hub: &Client,
+    (pair, agent): (&HotkeyPair, &Agent),
+) -> Result<(), Failure> {
+    let challenge = agent.challenge.parse().map_err(Failure::internal)?;
+    let message = agent.name.as_bytes().to_vec();
+    let post = Post { challenge, hotkey: pair.hotkey(), sequence: 1, message };
+    decide(network, (hub, "/v1/actions"), (pair, ActionBody::Post(post))).await
+}
+
+/// Signs an action, and brings it to its decision.
+async fn decide(
+    network: &Network,
+    (hub, path): (&Client, &str),
+    (signer, body): (&HotkeyPair, ActionBody),
+) -> Result<(), Failure> {
     let height = hub.get("/v1/network").await?["height"].as_u64().unwrap_or(0);
     let expires_at_height = Height(height).plus(EXPIRY_HEIGHTS);
-    let action = Action { expires_at_height, body: ActionBody::PublishChallenge(Box::new(manifest)) };
-    let signed = Signed::new(&network.genesis.network, action, &[&network.owner]);
-    let body = json!({ "action": hex::encode(codec::encode(&signed)) });
-    hub.post("/v1/challenges", &body).await?.accepted().map(drop)
+    let signed = Signed::new(&network.genesis.network, Action { expires_at_height, body }, &[signer]);
+    let document = json!({ "action": hex::encode(codec::encode(&signed)) });
+    hub.post(path, &document).await?.accepted().map(drop)
 }
 
 /// A published challenge opens with the next epoch.

@@ -143,6 +143,8 @@ impl Network {
         let config = Config {
             data_dir: folder.clone(),
             genesis: base.join("genesis.toml"),
+            // All nodes are one person's on one machine, so they compile each component once.
+            wasm_cache: Some(base.join("wasm-cache")),
             chain: ChainConfig { url: chain_url.to_owned() },
             order,
             hub,

@@ -16,6 +16,7 @@ pub(super) fn all() -> Value {
         "EpochNumber": named("number", number()),
         "ValidatorHotkey": named("hotkey", reference("Hotkey")),
         "ArtifactDigest": named("digest", digest()),
+        "RoutePath": named("path", json!({ "type": "string" })),
         "UploadToken": named("token", json!({ "type": "string" })),
         "Challenge": asked("challenge", "only those of this challenge", challenge()),
         "Miner": asked("hotkey", "only those of this miner", reference("Hotkey")),

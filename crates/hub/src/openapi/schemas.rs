@@ -144,6 +144,7 @@ fn requests() -> Value {
         "Action": closed(object([("action", hexadecimal)])),
         "Announcing": closed(announcing),
         "Announced": announced,
+        "Kept": object([("sha256", reference("Digest")), ("size_bytes", count())]),
         "Uploaded": object([("id", reference("Digest")), ("status", reference("Status"))]),
         "Decided": {
             "type": "object",

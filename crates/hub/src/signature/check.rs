@@ -15,8 +15,8 @@ pub(crate) struct Expected<'a> {
     pub network: &'a NetworkId,
     pub authorities: &'a Authorities,
     pub now: TimeMs,
-    /// Whether the chain has this hotkey: nobody else's requests are worth a check, or a place among the nonces.
-    pub is_registered: &'a dyn Fn(Hotkey) -> bool,
+    /// Whose requests are worth a check, and a place among the nonces.
+    pub admits: &'a dyn Fn(Hotkey) -> Result<(), Reason>,
 }
 
 /// Who signed, and for which body. Whether the nonce is new and the body that one remains to be seen.
@@ -60,9 +60,7 @@ pub(crate) fn check(head: &Parts, expected: &Expected<'_>) -> Result<Checked, Pr
     };
     let content_digest = text(&head.headers, "content-digest").ok_or_else(no_digest)?;
     let hotkey: Hotkey = claim.keyid.parse().map_err(|error| bad(format!("keyid: {error}")))?;
-    if !(expected.is_registered)(hotkey) {
-        return Err(Reason::NotRegistered { hotkey }.into());
-    }
+    (expected.admits)(hotkey)?;
     let covered = Covered {
         method: head.method.as_str(),
         authority: &authority(head, expected.authorities)?,

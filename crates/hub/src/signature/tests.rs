@@ -1,6 +1,7 @@
 //! The profile against its vector, and every way in which a request is not what was signed.
 
 use super::*;
+use agon_protocol::Reason;
 use axum::http::Request;
 use axum::http::request::Parts;
 
@@ -72,7 +73,10 @@ impl Arriving {
             network: &network,
             authorities: &authorities,
             now: TimeMs(self.now_ms),
-            is_registered: &|hotkey| hotkey != HotkeyPair::from_seed(&[9; 32]).hotkey(),
+            admits: &|hotkey| match hotkey == HotkeyPair::from_seed(&[9; 32]).hotkey() {
+                true => Err(Reason::NotRegistered { hotkey }),
+                false => Ok(()),
+            },
         };
         check(&self.head(), &expected).err().map(|problem| problem.code())
     }

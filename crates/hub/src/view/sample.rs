@@ -4,7 +4,8 @@ use agon_protocol::state::{Agreed, Board, Challenge, Change, Key, Now, Session, 
 use agon_protocol::{State, View};
 use agon_types::genesis::{Owner, Parameters, Window};
 use agon_types::manifest::{
-    AgentKind, Agreement, Approval, Assignment, Benchmark, ChallengeKind, Decay, Limits, WeightRule,
+    AgentKind, Agreement, Approval, Assignment, Benchmark, Capabilities, ChallengeKind, Decay, Limits,
+    WeightRule,
 };
 use agon_types::report::Measured;
 use agon_types::*;
@@ -76,6 +77,9 @@ fn manifest() -> Manifest {
         approval: Approval::Manual { approvers: Vec::new() },
         quota_per_epoch: 1,
         one_place_per_coldkey: true,
+        capabilities: Capabilities::default(),
+        opponents: 0,
+        routes: Vec::new(),
         not_before_epoch: Epoch(0),
     }
 }
@@ -116,6 +120,8 @@ fn scored(text: &str) -> Outcome {
         score: text.parse().unwrap(),
         fuel: 5,
         metrics: Vec::new(),
+        recording: None,
+        kept: Vec::new(),
     };
     Outcome::Scored(vec![measured])
 }

@@ -86,7 +86,7 @@ pub(crate) fn line(state: &State, id: SubmissionId, known: &Submission) -> Line 
     let stated = &known.announcement;
     let reason = agreed.and_then(|agreed| match &agreed.outcome {
         Outcome::Failed(failure) => Some(failure.reason),
-        Outcome::Scored(_) => None,
+        Outcome::Scored(_) | Outcome::Weighed(_) => None,
     });
     Line {
         id,
@@ -95,7 +95,7 @@ pub(crate) fn line(state: &State, id: SubmissionId, known: &Submission) -> Line 
         hotkey: stated.hotkey,
         label: stated.label.clone(),
         kind: stated.kind,
-        status: submission::status(state, id).map_or("announced", words::status),
+        status: submission::status(state, id).map_or("announced", submission::Status::code),
         score: agreed.map(|agreed| agreed.score),
         score_epoch: known.last.map(|(_, epoch)| epoch),
         reason: reason.map(FailureReason::code),
@@ -163,7 +163,7 @@ pub(crate) fn whole(state: &State, id: SubmissionId, outside: &Outside) -> Optio
     let (detail, benchmarks) = match agreed.map(|agreed| &agreed.outcome) {
         Some(Outcome::Failed(failure)) => (Some(failure.detail.clone()), Vec::new()),
         Some(Outcome::Scored(measured)) => (None, measured.clone()),
-        None => (None, Vec::new()),
+        Some(Outcome::Weighed(_)) | None => (None, Vec::new()),
     };
     let agreement = agreed.zip(known.last).map(|(agreed, (challenge_version, _))| Agreement {
         challenge_version,

@@ -1,7 +1,6 @@
 //! The words for what the contest knows by codes, the same on every page and in every answer.
 
 use agon_protocol::state::{Phase, Status as ChallengeStatus};
-use agon_protocol::submission::Status;
 use agon_types::FailureReason;
 use agon_types::manifest::{Agreement, Approval, Assignment, WeightRule};
 
@@ -20,19 +19,6 @@ pub(crate) const STATUSES: &[&str] = &[
     "failed",
     "expired",
 ];
-
-pub(crate) fn status(status: Status) -> &'static str {
-    match status {
-        Status::Announced => "announced",
-        Status::Evaluating => "evaluating",
-        Status::Scored => "scored",
-        Status::Undecided => "undecided",
-        Status::Candidate => "candidate",
-        Status::Champion => "champion",
-        Status::Duplicate => "duplicate",
-        Status::Failed => "failed",
-    }
-}
 
 pub(crate) fn challenge(status: ChallengeStatus) -> &'static str {
     agon_protocol::registry::status_text(status)
@@ -66,6 +52,7 @@ pub(crate) fn weight_rule(rule: WeightRule) -> &'static str {
     match rule {
         WeightRule::Champion => "the champion earns all of it",
         WeightRule::Proportional => "every eligible agent earns by its score",
+        WeightRule::Weigh => "the challenge's own rule says who earns what",
     }
 }
 

@@ -228,12 +228,17 @@ fn asking(network: &Network, (method, path): (&str, &str), is_signed: bool) -> R
     if is_signed { network.signed(path, b"", 1) } else { plain.body(Body::empty()).unwrap() }
 }
 
+/// The query of a challenge's route is the challenge's; and who is not the owner hears of nothing else.
+const OF_OTHERS: [(&str, &str); 2] =
+    [("get", "/v1/challenges/{id}/routes/{path}"), ("put", "/v1/vault/{digest}")];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_operation_takes_a_key_of_a_query_that_it_does_not_know() {
     let network = Network::start().await;
     let description = Description::of(&network).await;
     for (template, methods) in description.paths() {
-        for (method, operation) in methods.as_object().unwrap() {
+        let ours = |method: &str| !OF_OTHERS.contains(&(method, template.as_str()));
+        for (method, operation) in methods.as_object().unwrap().iter().filter(|(method, _)| ours(method)) {
             let path = format!("{}?colour=red", filled(template));
             let request = asking(&network, (method, &path), operation["security"].is_array());
             let (status, answer) = read(network.ask(request).await).await;

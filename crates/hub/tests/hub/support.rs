@@ -1,11 +1,13 @@
 //! A whole network in one process: a real node on real adapters, a chain and a sandbox that do as the test says.
 
+use agon_embedded::audit::AuditFile;
 use agon_embedded::order::Pace;
+use agon_embedded::web::{CheckedWeb, WebPolicy};
 use agon_embedded::{FolderVault, RedbLedger, SoloOrder, SqliteRecords, SystemClock};
 use agon_hub::Parts;
 use agon_hub::signature::{Outgoing, Stamp, sign};
 use agon_node::{Identity, Running};
-use agon_port::{Records, Vault};
+use agon_port::{Audit, Records, Vault};
 use agon_protocol::{State, View as _};
 use agon_types::key::SigningKey;
 use agon_types::manifest::AgentKind;
@@ -74,6 +76,7 @@ impl Network {
         let records: Arc<dyn Records> = Arc::new(SqliteRecords::open(&at("hub.sqlite")).unwrap());
         let vault: Arc<dyn Vault> = Arc::new(FolderVault::open(at("vault"), 1 << 20).unwrap());
         vault.put(Digest::of(CODE), CODE).await.unwrap();
+        let audit: Arc<dyn Audit> = Arc::new(AuditFile::open(&at("audit"), Arc::new(SystemClock)).unwrap());
         let voter = SessionPair::from_seed(&[200; 32]);
         let genesis = genesis();
         let pace = Pace { busy_ms: 2, idle_ms: 20 };
@@ -82,6 +85,8 @@ impl Network {
             records: records.clone(),
             vault: vault.clone(),
             sandbox: Arc::new(TestSandbox),
+            web: Arc::new(CheckedWeb::new(WebPolicy::default())),
+            audit: audit.clone(),
             order: Arc::new(SoloOrder::new(genesis.network.clone(), voter.clone(), pace)),
             clock: Arc::new(SystemClock),
             chain: chain.clone(),
@@ -98,6 +103,7 @@ impl Network {
             vault,
             records,
             sandbox: Arc::new(TestSandbox),
+            audit,
             clock: clock.clone(),
             random,
             public_url: "http://hub.test/".to_owned(),

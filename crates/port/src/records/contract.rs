@@ -59,7 +59,9 @@ async fn reports(records: &dyn Records) {
     assert_eq!(records.keep_report(own(1, 1)).await, Ok(own(1, 1)));
     assert_eq!(records.keep_report(own(1, 2)).await, Ok(own(1, 1)), "the first report of a job stands");
     assert_eq!(records.keep_report(own(2, 3)).await, Ok(own(2, 3)));
-    assert_eq!(records.remove_reports(Epoch(2)).await, Ok(1));
+    recordings(records).await;
+    assert_eq!(records.remove_reports(Epoch(2)).await, Ok(2), "a report and a recording");
+    assert_eq!(records.recording(observed(1)).await, Ok(None));
     assert_eq!(records.own_report(job(1)).await, Ok(None));
     assert_eq!(records.own_report(job(2)).await, Ok(Some(own(2, 3))));
 
@@ -69,6 +71,20 @@ async fn reports(records: &dyn Records) {
     let set = Intent { set_at: Some(9), ..intent };
     records.put_intent(set.clone()).await.expect("a write");
     assert_eq!(records.intent(Epoch(1)).await, Ok(Some(set)));
+}
+
+fn observed(epoch: u64) -> Observed {
+    let challenge = "c".parse().expect("a slug");
+    Observed { challenge, version: 1, epoch: Epoch(epoch), benchmark: "b".to_owned() }
+}
+
+async fn recordings(records: &dyn Records) {
+    let (one, two) = (Digest::of(b"one"), Digest::of(b"two"));
+    assert_eq!(records.recording(observed(1)).await, Ok(None));
+    assert_eq!(records.keep_recording(observed(1), one).await, Ok(one));
+    assert_eq!(records.keep_recording(observed(1), two).await, Ok(one), "the first recording stands");
+    assert_eq!(records.keep_recording(observed(2), two).await, Ok(two));
+    assert_eq!(records.recording(observed(1)).await, Ok(Some(one)));
 }
 
 async fn events(records: &dyn Records) {

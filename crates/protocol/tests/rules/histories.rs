@@ -2,10 +2,10 @@
 
 use crate::world::*;
 use agon_protocol::state::{Key, State, Value, View};
-use agon_protocol::{Step, Writes, weights};
+use agon_protocol::{Step, Writes, post, slots, submission, weights};
 use agon_types::action::Shift;
 use agon_types::anchor::Neuron;
-use agon_types::manifest::{Agreement, Assignment, Decay, WeightRule};
+use agon_types::manifest::{Agreement, Assignment, Capabilities, Decay, WeightRule};
 use agon_types::report::FailureReason;
 use agon_types::seal::UNITS_TOTAL;
 use agon_types::*;
@@ -18,7 +18,8 @@ type Move = (u8, u8, u8);
 
 const VALIDATORS: u8 = 4;
 const MINERS: u8 = 4;
-const CONTESTS: [&str; 2] = ["exact", "median"];
+const CONTESTS: [&str; 3] = ["exact", "median", "own"];
+const STATE_BYTES_MAX: u64 = 12;
 
 /// Where every history begins.
 static START: LazyLock<(State, Vec<Entry>)> = LazyLock::new(|| {
@@ -27,16 +28,19 @@ static START: LazyLock<(State, Vec<Entry>)> = LazyLock::new(|| {
     for n in 10..10 + MINERS {
         world.neuron(n, |neuron| neuron.coldkey = hotkey(n / 2));
     }
-    let half = |id: &str| Manifest { emission_share: score("0.5"), ..manifest(id) };
-    world.publish(Manifest { approval: manual(), win_margin: score("0.1"), ..half("exact") }).unwrap();
+    let part = |id: &str| Manifest { emission_share: score("0.3"), ..manifest(id) };
+    world.publish(Manifest { approval: manual(), win_margin: score("0.1"), ..part("exact") }).unwrap();
     let median = Manifest {
         agreement: Agreement::Median { outlier_bound: score("0.1") },
         assignment: Assignment::Seats(5),
         weight_rule: WeightRule::Proportional,
         decay: Some(Decay { grace_epochs: 1, half_life_epochs: 1 }),
-        ..half("median")
+        ..part("median")
     };
     world.publish(median).unwrap();
+    let capabilities =
+        Capabilities { state_bytes_max: STATE_BYTES_MAX, posts_per_epoch: 2, ..Capabilities::default() };
+    world.publish(Manifest { weight_rule: WeightRule::Weigh, capabilities, ..part("own") }).unwrap();
     world.next_epoch();
     (world.state, world.log)
 });
@@ -46,20 +50,21 @@ struct History {
     world: World,
     hidden: BTreeMap<(JobId, u8), Outcome>,
     shown: BTreeSet<(JobId, Hotkey)>,
+    posted: Vec<(Epoch, Hotkey, u64)>,
 }
 
 impl History {
     fn new() -> Self {
         let mut world = World::new();
         (world.state, world.log) = START.clone();
-        Self { world, hidden: BTreeMap::new(), shown: BTreeSet::new() }
+        Self { world, hidden: BTreeMap::new(), shown: BTreeSet::new(), posted: Vec::new() }
     }
 
     fn play(&mut self, (what, a, b): Move) {
-        let contest = CONTESTS[usize::from(a) % 2];
+        let contest = CONTESTS[usize::from(a) % 3];
         let (validator, miner) = (1 + a % VALIDATORS, 10 + a % MINERS);
         // Whether it is refused or done is not the question here.
-        let _ = match what % 20 {
+        let _ = match what % 21 {
             0 | 1 => self.world.begin(None),
             2 => Ok(self.world.next_epoch()),
             3 | 4 => {
@@ -90,8 +95,18 @@ impl History {
             15 => self.world.register(validator, u64::from(b % 5)),
             16 | 17 => (1..=VALIDATORS).map(|n| self.commit(n, b)).last().unwrap_or(Ok(Vec::new())),
             18 => (1..=VALIDATORS).map(|n| self.reveal(n, b)).last().unwrap_or(Ok(Vec::new())),
+            19 => self.post(miner, b),
             _ => self.judge(a),
         };
+    }
+
+    fn post(&mut self, miner: u8, b: u8) -> Done {
+        let (epoch, sequence) = (self.world.epoch(), u64::from(b % 16));
+        let done = self.world.post("own", (miner, sequence), &[b]);
+        if done.is_ok() {
+            self.posted.push((epoch, hotkey(miner), sequence));
+        }
+        done
     }
 
     fn rules(&self, contest: &str) -> Manifest {
@@ -119,7 +134,8 @@ impl History {
         let all = || (0..4u8).flat_map(|job| (1..=VALIDATORS).filter(here).map(move |n| (n, job)));
         let opinion = |n, job: u8| if n == a % 8 { 64 + job } else { 128 + job };
         all().for_each(|(n, job)| drop(self.commit(n, opinion(n, job))));
-        self.world.open_reveals();
+        let jobs: Vec<JobId> = self.world.jobs().into_iter().map(|(job, _)| job).collect();
+        self.world.open_reveals_of(&jobs);
         all().for_each(|(n, job)| drop(self.reveal(n, job)));
         Ok(self.world.blocks(2))
     }
@@ -132,6 +148,7 @@ impl History {
     fn commit(&mut self, validator: u8, b: u8) -> Done {
         let Some(job) = self.job(b) else { return Ok(Vec::new()) };
         let outcome = match b >> 6 {
+            _ if job.is_weigh() => self.weighed(b),
             0 => failed(FailureReason::OutOfFuel, ""),
             1 => scored("0.4"),
             _ => scored("0.5"),
@@ -142,6 +159,20 @@ impl History {
             self.hidden.insert((job, validator), outcome);
         }
         done
+    }
+
+    /// Points for every other submission, and a change of the state; a large one is too much after a smaller one.
+    fn weighed(&self, b: u8) -> Outcome {
+        if b % 16 == 1 {
+            return failed(FailureReason::GaveUp, "");
+        }
+        let all = submission::of_challenge(&self.world.state, &slug("own"));
+        let points: Vec<_> = all.into_iter().step_by(2).map(|id| (id, u64::from(b % 3))).collect();
+        let value = vec![b; usize::from(b % 8)];
+        weighed(
+            &points,
+            &[(["x", "y", "z"][usize::from(b / 8) % 3], (!b.is_multiple_of(8)).then_some(&value[..]))],
+        )
     }
 
     fn reveal(&mut self, validator: u8, b: u8) -> Done {
@@ -186,6 +217,9 @@ fn replays_to_the_same_state(history: &History) {
     let (mut state, mut whole) = (State::new(world.genesis()), BTreeMap::new());
     for entry in &world.log {
         if let Step::Done { writes, .. } = entry.step(&state) {
+            let opens = writes.0.keys().any(|key| matches!(key, Key::Epoch(_)));
+            let moves = writes.0.keys().any(|key| matches!(key, Key::Slot(..)));
+            assert!(opens || !moves, "what a challenge keeps changes when an epoch opens");
             whole.extend(writes.0.clone());
             state.apply(writes);
         }
@@ -224,6 +258,9 @@ fn only_shown_reports_count(history: &History) {
     let state = &history.world.state;
     for (key, value) in state.entries() {
         match (key, value) {
+            (Key::Weighed(..), Value::Weighed(weighing)) => {
+                assert!(weighing.weight * 3 > weighing.assigned_weight * 2, "a quorum is never lowered");
+            }
             (Key::Report(job, validator), _) => assert!(history.shown.contains(&(*job, *validator))),
             (Key::Score(challenge, version, epoch, submission), Value::Score(agreed)) => {
                 assert!(agreed.weight * 3 > agreed.assigned_weight * 2, "a quorum is never lowered");
@@ -261,6 +298,23 @@ fn boards_hold(state: &State) {
     }
 }
 
+fn what_is_kept_is_bounded(state: &State) {
+    let kept = slots::latest(state, &slug("own"));
+    let bytes: usize = kept.iter().map(|(key, value)| key.len() + value.len()).sum();
+    let holding = state.holding(slug("own")).map_or(0, |holding| holding.0);
+    assert!(holding == bytes as u64 && holding <= STATE_BYTES_MAX, "{holding} of {kept:?}");
+}
+
+fn no_post_is_lost_before_it_is_read(history: &History) {
+    let state = &history.world.state;
+    let unsealed = state.now().unwrap().unsealed;
+    for (epoch, hotkey, sequence) in history.posted.iter().filter(|(epoch, ..)| *epoch >= unsealed) {
+        let inbox = post::of_epoch(state, &slug("own"), *epoch);
+        let found = inbox.iter().filter(|post| (post.hotkey, post.sequence) == (*hotkey, *sequence));
+        assert_eq!(found.count(), 1, "{epoch}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -273,6 +327,8 @@ proptest! {
         pay_is_exact(&history.world.state);
         only_shown_reports_count(&history);
         boards_hold(&history.world.state);
+        what_is_kept_is_bounded(&history.world.state);
+        no_post_is_lost_before_it_is_read(&history);
     }
 }
 
@@ -293,7 +349,7 @@ fn every_step_can_be_undone() {
 #[test]
 fn much_happens_in_a_history() {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    for seed in 0..100 {
+    for seed in 0..250 {
         for (_, value) in fixed(seed, 40).world.state.entries() {
             let what = match value {
                 Value::Score(_) => "scores",
@@ -304,10 +360,17 @@ fn much_happens_in_a_history() {
                 Value::Submission(known) if known.duplicate_of.is_some() => "duplicates",
                 Value::Submission(known) if known.attempts > 0 => "undecided",
                 Value::Session(known) if known.absences > 0 => "absences",
+                Value::Post(_) => "posts",
+                Value::Slot(_) => "slots",
+                Value::Pending(_) => "changes that wait",
+                Value::Weighed(weighing) => match &weighing.outcome {
+                    Outcome::Weighed(_) => "weighed",
+                    _ => "not weighed",
+                },
                 _ => continue,
             };
             *seen.entry(what).or_default() += 1;
         }
     }
-    assert!(seen.len() == 8 && seen.values().all(|count| *count >= 10), "{seen:?}");
+    assert!(seen.len() == 13 && seen.values().all(|count| *count >= 10), "{seen:?}");
 }

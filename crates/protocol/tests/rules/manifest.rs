@@ -1,7 +1,7 @@
 //! Every field of the manifest has an effect: a story is told twice, with the field and without, and it differs.
 
 use crate::world::*;
-use agon_protocol::pending::task;
+use agon_protocol::pending::{Work, task};
 use agon_protocol::state::View;
 use agon_types::manifest::{Agreement, Assignment, Decay, WeightRule};
 use agon_types::*;
@@ -38,7 +38,10 @@ fn story(rules: &Manifest) -> Story {
         let task = task(&world.state, *job).unwrap();
         let given =
             (&task.manifest.title, &task.manifest.summary, &task.manifest.code, &task.manifest.engine);
-        story.insert("given", format!("{given:?} {:?} {:?}", task.manifest.limits, task.benchmarks));
+        let Work::Score(scoring) = &task.work else { panic!("nothing else is open") };
+        story.insert("given", format!("{given:?} {:?} {:?}", task.manifest.limits, scoring.benchmarks));
+        story.insert("granted", format!("{:?} {:?}", task.manifest.capabilities, task.manifest.routes));
+        story.insert("opponents", format!("{:?}", scoring.opponents));
         story.insert("assigned", format!("{:?}", world.state.job(*job).unwrap().assigned));
     }
     world.judge(|n, id| match id {
@@ -71,7 +74,7 @@ fn story(rules: &Manifest) -> Story {
 }
 
 /// Each field with a change of it, and the aspect in which the story is another one.
-const FIELDS: [(&str, Change, Change, &str); 20] = [
+const FIELDS: [(&str, Change, Change, &str); 23] = [
     ("id", plain, |m| m.id = slug("other"), "sealed"),
     ("version", plain, |m| m.version = 2, "published"),
     ("title", plain, |m| m.title = "Other".to_owned(), "given"),
@@ -81,6 +84,14 @@ const FIELDS: [(&str, Change, Change, &str); 20] = [
     ("limits", plain, |m| m.limits.agent_fuel = 7, "given"),
     ("agents", plain, |m| m.agents.clear(), "published"),
     ("artifact_bytes_max", plain, |m| m.artifact_bytes_max = 49, "entered"),
+    ("capabilities", plain, |m| m.capabilities.submissions = true, "granted"),
+    ("opponents", plain, |m| m.opponents = 1, "opponents"),
+    (
+        "routes",
+        plain,
+        |m| m.routes = vec![manifest::Route { path: "/top".to_owned(), summary: String::new() }],
+        "granted",
+    ),
     ("benchmarks", plain, |m| m.benchmarks[0].score_min = score("0.9"), "champion at first"),
     ("assignment", plain, |m| m.assignment = Assignment::Seats(1), "assigned"),
     ("agreement", plain, |m| m.agreement = Agreement::Median { outlier_bound: Score::ZERO }, "agreed"),

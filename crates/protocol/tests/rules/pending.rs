@@ -1,7 +1,7 @@
 //! S3.8: what a validator has to do follows from the state alone.
 
 use crate::world::*;
-use agon_protocol::pending::{Duty, duties, task, weights_due};
+use agon_protocol::pending::{Duty, Work, duties, task, weights_due};
 use agon_types::*;
 
 fn todo(world: &World, n: u8) -> Vec<Duty> {
@@ -62,7 +62,9 @@ fn a_task_has_the_rules_of_its_epoch_and_its_seeds() {
     world.next_epoch();
     let job = JobId { epoch: world.epoch(), round: 0, submission: id };
     let found = task(&world.state, job).unwrap();
-    assert_eq!((found.artifact, found.benchmarks.len()), (artifact(1), 2));
-    assert_ne!(found.benchmarks[0].1, found.benchmarks[1].1);
+    assert_eq!((found.manifest.version, found.epoch), (1, world.epoch()));
+    let Work::Score(scoring) = found.work else { panic!("it is scored") };
+    assert_eq!((scoring.artifact, scoring.benchmarks.len()), (artifact(1), 2));
+    assert_ne!(scoring.benchmarks[0].1, scoring.benchmarks[1].1);
     assert_eq!(task(&world.state, JobId { round: 1, ..job }), None);
 }

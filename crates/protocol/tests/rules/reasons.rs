@@ -121,6 +121,28 @@ const MINERS: [(&str, Mistake); 8] = [
     }),
 ];
 
+/// A contest with an inbox, whose miner 10 is on the chain.
+fn with_inbox(world: &mut World) {
+    world.neuron(10, |_| ());
+    let share = Score::ZERO;
+    world.publish(Manifest { emission_share: share, ..own_rule("d") }).unwrap();
+    world.next_epoch();
+}
+
+const POSTS: [(&str, Mistake); 3] = [
+    ("no_inbox", |world| world.post("c", (1, 1), b"")),
+    ("post_too_large", |world| {
+        with_inbox(world);
+        world.post("d", (10, 1), &[0; 4097])
+    }),
+    ("inbox_full", |world| {
+        with_inbox(world);
+        (0..86).for_each(|n| world.neuron(100 + n, |_| ()));
+        (0..256).for_each(|n| drop(world.post("d", (100 + (n / 3) as u8, n + 1), b"").unwrap()));
+        world.post("d", (10, 1), b"")
+    }),
+];
+
 const VALIDATORS: [(&str, Mistake); 9] = [
     ("not_signed_by_session", |world| {
         let body =
@@ -184,7 +206,9 @@ impl World {
 #[test]
 fn every_reason_is_somebodys_mistake_and_a_refusal_changes_nothing() {
     let mut seen: BTreeSet<&str> = UNREACHABLE.into();
-    for (code, mistake) in BLOCKS.iter().chain(&OWNERS).chain(&DECISIONS).chain(&MINERS).chain(&VALIDATORS) {
+    for (code, mistake) in
+        BLOCKS.iter().chain(&OWNERS).chain(&DECISIONS).chain(&MINERS).chain(&POSTS).chain(&VALIDATORS)
+    {
         let mut world = World::contest(manifest("c"));
         let reason = mistake(&mut world).expect_err(code);
         assert_eq!(reason.code(), *code, "{reason}");
@@ -205,7 +229,7 @@ fn a_reason_says_what_to_do_in_a_sentence() {
     let reason = Reason::QuotaExceeded { max: 2, epoch: Epoch(7) };
     assert_eq!(
         reason.to_string(),
-        "2 submissions in one epoch are allowed, and epoch 7 has them: wait for the next"
+        "2 of one hotkey in one epoch are allowed, and epoch 7 has them: wait for the next"
     );
     let codes: BTreeSet<_> = Reason::CODES.iter().collect();
     assert_eq!(codes.len(), Reason::CODES.len(), "each code is there once");

@@ -89,6 +89,9 @@ fn a_report_has_the_benchmarks_of_the_manifest_within_their_limits() {
             with(|one| one.metrics = vec![Metric { name: "m".to_owned(), value: -1 }]),
             None,
         ),
+        ("a recording without hosts", with(|one| one.recording = Some(Digest::ZERO)), Some("bad_report")),
+        ("kept without a grant", with(|one| one.kept = vec![Digest::ZERO]), Some("bad_report")),
+        ("what weighs", weighed(&[], &[]), Some("bad_report")),
         ("no benchmark", Outcome::Scored(Vec::new()), Some("bad_report")),
         ("another benchmark", scored_all(&[("other", "0.5")]), Some("bad_report")),
         ("one too many", scored_all(&[("main", "0.5"), ("main", "0.5")]), Some("bad_report")),
@@ -111,6 +114,22 @@ fn a_report_has_the_benchmarks_of_the_manifest_within_their_limits() {
         world.open_reveals();
         assert_eq!(code(world.reveal(1, job, outcome)), expected, "{desc}");
     }
+}
+
+#[test]
+fn what_the_manifest_grants_may_be_named_in_a_report() {
+    let mut granting =
+        Manifest { agreement: manifest::Agreement::Median { outlier_bound: Score::ZERO }, ..manifest("c") };
+    granting.capabilities.hosts = vec!["api.example.org".to_owned()];
+    granting.capabilities.kept_bytes_max = 1;
+    let mut world = World::contest(granting);
+    let id = world.submit("c", (10, 1), 5);
+    world.next_epoch();
+    let Outcome::Scored(mut measured) = scored("0.5") else { unreachable!() };
+    (measured[0].recording, measured[0].kept) = (Some(Digest::ZERO), vec![Digest::ZERO]);
+    let outcome = Outcome::Scored(measured);
+    world.judge(|_, _| Some(outcome.clone()));
+    assert_eq!(world.agreed("c", id).unwrap().outcome, outcome);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use agon_types::genesis::{Owner, Parameters, Window};
 use agon_types::manifest::{
-    AgentKind, Agreement, Approval, Assignment, Benchmark, ChallengeKind, Limits, WeightRule,
+    AgentKind, Agreement, Approval, Assignment, Benchmark, Capabilities, ChallengeKind, Limits, WeightRule,
 };
 use agon_types::report::{Failure, FailureReason, Measured};
 use agon_types::*;
@@ -50,8 +50,18 @@ pub fn scored_all(benchmarks: &[(&str, &str)]) -> Outcome {
         score: score(text),
         fuel: 1,
         metrics: Vec::new(),
+        recording: None,
+        kept: Vec::new(),
     };
     Outcome::Scored(benchmarks.iter().map(measured).collect())
+}
+
+/// What a challenge's own rule says: points for submissions, and changes of its state.
+pub fn weighed(points: &[(SubmissionId, u64)], writes: &[(&str, Option<&[u8]>)]) -> Outcome {
+    let mut points = points.to_vec();
+    points.sort();
+    let writes = writes.iter().map(|(key, value)| ((*key).to_owned(), value.map(<[u8]>::to_vec)));
+    Outcome::Weighed(Weighed { points, writes: writes.collect(), fuel: 1 })
 }
 
 pub fn failed(reason: FailureReason, detail: &str) -> Outcome {
@@ -103,6 +113,9 @@ pub fn manifest(id: &str) -> Manifest {
             agent_calls: 1,
             wall_time_ms: 1,
         },
+        capabilities: Capabilities::default(),
+        opponents: 0,
+        routes: Vec::new(),
         benchmarks: vec![benchmark("main", "0")],
         assignment: Assignment::All,
         agreement: Agreement::Exact,
@@ -116,6 +129,12 @@ pub fn manifest(id: &str) -> Manifest {
         one_place_per_coldkey: true,
         not_before_epoch: Epoch(0),
     }
+}
+
+/// A contest that pays by its own rule, and has a state and an inbox.
+pub fn own_rule(id: &str) -> Manifest {
+    let capabilities = Capabilities { state_bytes_max: 100, posts_per_epoch: 3, ..Capabilities::default() };
+    Manifest { weight_rule: WeightRule::Weigh, capabilities, ..manifest(id) }
 }
 
 pub fn benchmark(name: &str, score_min: &str) -> Benchmark {

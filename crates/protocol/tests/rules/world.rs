@@ -207,6 +207,39 @@ impl World {
         stated.submission(&self.network())
     }
 
+    pub fn post(&mut self, id: &str, (n, sequence): (u8, u64), message: &[u8]) -> Done {
+        let message = message.to_vec();
+        let post = Post { challenge: slug(id), hotkey: hotkey(n), sequence, message };
+        self.act(ActionBody::Post(post), &[pair(n)])
+    }
+
+    /// What stands in the place of a submission in the job that weighs.
+    pub fn weigh_id(&self, id: &str) -> SubmissionId {
+        SubmissionId::weigh(&self.network(), &slug(id))
+    }
+
+    /// The open job that weighs a challenge.
+    pub fn weigh_job(&self, id: &str) -> Option<JobId> {
+        let submission = self.weigh_id(id);
+        let mut jobs = self.jobs().into_iter().map(|(job, _)| job);
+        jobs.find(|job| job.is_weigh() && job.submission == submission)
+    }
+
+    /// All agree: on these scores where a submission is scored, and on this where an epoch is weighed.
+    pub fn judge_all(&mut self, scores: &[(SubmissionId, &str)], weighed: &Outcome) -> Vec<Event> {
+        let weigh: Vec<SubmissionId> = self
+            .jobs()
+            .into_iter()
+            .filter(|(job, _)| job.is_weigh())
+            .map(|(job, _)| job.submission)
+            .collect();
+        let known: BTreeMap<SubmissionId, &str> = scores.iter().copied().collect();
+        self.judge(|_, id| match weigh.contains(&id) {
+            true => Some(weighed.clone()),
+            false => Some(scored(known.get(&id).copied().unwrap_or("0"))),
+        })
+    }
+
     /// The jobs of the open rounds, with the numbers of their validators.
     pub fn jobs(&self) -> Vec<(JobId, Vec<u8>)> {
         let rounds = agon_protocol::score::open_rounds(&self.state).into_iter();
@@ -237,6 +270,16 @@ impl World {
         }
     }
 
+    /// Time passes until whatever was committed to these jobs can be shown.
+    pub fn open_reveals_of(&mut self, jobs: &[JobId]) {
+        let hidden = |world: &Self, job: &JobId| {
+            world.state.round(job.epoch, job.round).is_some_and(|round| round.phase == Phase::Commit)
+        };
+        while jobs.iter().any(|job| hidden(self, job)) {
+            self.blocks(1);
+        }
+    }
+
     /// All validators report on the jobs of the open round as they see fit, until it closes.
     pub fn judge(&mut self, opinion: impl Fn(u8, SubmissionId) -> Option<Outcome>) -> Vec<Event> {
         let mut events = Vec::new();
@@ -249,7 +292,8 @@ impl World {
             let hidden = self.hidden(*n, *job, outcome.clone());
             events.extend(self.commit(*n, *job, hidden).unwrap());
         }
-        self.open_reveals();
+        let jobs: Vec<JobId> = self.jobs().into_iter().map(|(job, _)| job).collect();
+        self.open_reveals_of(&jobs);
         for (n, job, outcome) in reports {
             events.extend(self.reveal(n, job, outcome).unwrap());
         }

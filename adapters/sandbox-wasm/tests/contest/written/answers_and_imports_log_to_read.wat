@@ -1,6 +1,6 @@
 ;; Wants of a granted interface what it does not have, and is an agent otherwise.
 (component
-  (import "agon:challenge/log@0.1.0" (instance (export "read" (func (result string)))))
+  (import "agon:challenge/log@0.2.0" (instance (export "read" (func (result string)))))
   (core module $m
     (memory (export "memory") 1)
     (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))

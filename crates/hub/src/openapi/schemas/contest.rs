@@ -65,13 +65,27 @@ fn manifest() -> Value {
         ("agreement", rule("exact", object([("median", outliers)]))),
         ("rerun_top", count()),
         ("emission_share", reference("Score")),
-        ("weight_rule", one_of(&["champion", "proportional"])),
+        ("weight_rule", one_of(&["champion", "proportional", "weigh"])),
         ("decay", maybe(object([("grace_epochs", count()), ("half_life_epochs", count())]))),
         ("win_margin", reference("Score")),
         ("approval", rule("automatic", object([("manual", approvers)]))),
         ("quota_per_epoch", count()),
         ("one_place_per_coldkey", flag()),
         ("not_before_epoch", number()),
+        ("capabilities", capabilities()),
+        ("opponents", count()),
+        ("routes", array(object([("path", text()), ("summary", text())]))),
+    ])
+}
+
+fn capabilities() -> Value {
+    object([
+        ("hosts", array(text())),
+        ("state_bytes_max", number()),
+        ("posts_per_epoch", count()),
+        ("artifacts", array(reference("Digest"))),
+        ("kept_bytes_max", number()),
+        ("submissions", flag()),
     ])
 }
 
@@ -133,6 +147,8 @@ fn measured() -> Value {
         ("score", reference("Score")),
         ("fuel", number()),
         ("metrics", array(metric)),
+        ("recording", maybe(reference("Digest"))),
+        ("kept", array(reference("Digest"))),
     ])
 }
 

@@ -50,7 +50,7 @@ pub(super) fn score(
 ) -> Step {
     if let Some(agreed) = agreed {
         let (state, detail, reason) = match &agreed.outcome {
-            Outcome::Scored(_) => (StepState::Done, agreed.score.to_string(), None),
+            Outcome::Scored(_) | Outcome::Weighed(_) => (StepState::Done, agreed.score.to_string(), None),
             Outcome::Failed(failure) => {
                 (StepState::Failed, words::failure(failure.reason).to_owned(), Some(failure.reason.code()))
             }

@@ -5,7 +5,7 @@ use super::role::{ANOTHER, APPROVER, MINER, Role};
 use crate::support::{Network, OWNER, VALIDATOR, key, manifest};
 use agon_protocol::state::Phase;
 use agon_protocol::{State, View as _};
-use agon_types::action::{Decision, Shift, Verdict};
+use agon_types::action::{Decision, Post, Shift, Verdict};
 use agon_types::key::SigningKey;
 use agon_types::manifest::Approval;
 use agon_types::report::Measured;
@@ -105,6 +105,11 @@ impl Contest {
             }
             Kind::Reveal => ActionBody::Reveal { report: self.report(act.name, validator), salt: SALT },
             Kind::Decide => ActionBody::Decide(self.decision()),
+            Kind::Post => {
+                let (n, sequence) = if act.name == Name::Own { (role.own_name(), 1) } else { (MINER, 2) };
+                let (challenge, hotkey) = (manifest().id, key(n).hotkey());
+                ActionBody::Post(Post { challenge, hotkey, sequence, message: b"hello".to_vec() })
+            }
         }
     }
 
@@ -122,7 +127,14 @@ impl Contest {
 
     fn report(&self, name: Name, validator: Hotkey) -> Report {
         let score = Score::ONE;
-        let measured = Measured { benchmark: "small".to_owned(), score, fuel: 1, metrics: Vec::new() };
+        let measured = Measured {
+            benchmark: "small".to_owned(),
+            score,
+            fuel: 1,
+            metrics: Vec::new(),
+            recording: None,
+            kept: Vec::new(),
+        };
         Report { job: self.job(name), validator, outcome: Outcome::Scored(vec![measured]) }
     }
 

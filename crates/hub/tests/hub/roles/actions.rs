@@ -18,6 +18,7 @@ pub enum Kind {
     Commit,
     Reveal,
     Decide,
+    Post,
 }
 
 /// In whose name an action is.
@@ -31,7 +32,7 @@ pub enum Name {
 }
 
 impl Kind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Register,
         Self::Publish,
         Self::Update,
@@ -40,6 +41,7 @@ impl Kind {
         Self::Commit,
         Self::Reveal,
         Self::Decide,
+        Self::Post,
     ];
 
     /// A new action does not compile before it has a kind, and its kind no row less than [`Kind::names`] wants.
@@ -53,6 +55,7 @@ impl Kind {
             ActionBody::Commit { .. } => Self::Commit,
             ActionBody::Reveal { .. } => Self::Reveal,
             ActionBody::Decide(_) => Self::Decide,
+            ActionBody::Post(_) => Self::Post,
         }
     }
 
@@ -60,7 +63,7 @@ impl Kind {
     pub fn names(self) -> Vec<Name> {
         match self {
             Self::Publish | Self::Update | Self::Shift | Self::Decide => vec![Name::Nobodys],
-            Self::Announce => vec![Name::Own, Name::Miners],
+            Self::Announce | Self::Post => vec![Name::Own, Name::Miners],
             Self::Register | Self::Commit | Self::Reveal => vec![Name::Own, Name::Validators],
         }
     }
@@ -75,6 +78,7 @@ impl Kind {
             Self::Commit => "commit a report",
             Self::Reveal => "reveal a report",
             Self::Decide => "decide on a candidate or a champion",
+            Self::Post => "post to the inbox of a challenge",
         }
     }
 }
@@ -157,4 +161,10 @@ pub const ACTS: &[Act] = &[
     act(Kind::Decide, Name::Nobodys,      [BAD_SIGNATURE, NOT_APPROVER, NOT_APPROVER, NOT_APPROVER,
                                            NOT_APPROVER, NOT_APPROVER, NOT_APPROVER, NOT_APPROVER,
                                            ADMITTED, ADMITTED, BAD_SIGNATURE]),
+    act(Kind::Post, Name::Own,            [BAD_SIGNATURE, NOT_REGISTERED, ADMITTED, ADMITTED,
+                                           ADMITTED, NOT_SIGNED_BY, NOT_SIGNED_BY, NOT_SIGNED_BY,
+                                           NOT_REGISTERED, NOT_REGISTERED, BAD_SIGNATURE]),
+    act(Kind::Post, Name::Miners,         [BAD_SIGNATURE, NOT_SIGNED_BY, NOT_SIGNED_BY, ADMITTED,
+                                           NOT_SIGNED_BY, NOT_SIGNED_BY, NOT_SIGNED_BY, NOT_SIGNED_BY,
+                                           NOT_SIGNED_BY, NOT_SIGNED_BY, BAD_SIGNATURE]),
 ];

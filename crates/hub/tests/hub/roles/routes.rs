@@ -22,6 +22,8 @@ pub enum Object {
     Uploaded,
     /// An action that nobody but the one who asks has signed.
     OwnAction,
+    /// The code of a challenge.
+    OwnersCode,
     /// An action of the miner, which the miner has signed.
     MinersAction,
 }
@@ -33,6 +35,7 @@ impl Object {
             Self::Announced => "what the miner announced",
             Self::Uploaded => "what the miner uploaded and has not announced",
             Self::OwnAction => "with an action that this role signs",
+            Self::OwnersCode => "with the code of a challenge",
             Self::MinersAction => "with an action that the miner signed",
         }
     }
@@ -84,6 +87,9 @@ pub const ROUTES: &[Route] = &[
     change("PATCH", "/v1/challenges/{id}", Object::OwnAction, [BAD_SIGNATURE, NOT_OWNER, NOT_OWNER, NOT_OWNER,
                                                               NOT_OWNER, NOT_OWNER, NOT_OWNER, NOT_OWNER,
                                                               ADMITTED, NOT_OWNER, BAD_SIGNATURE]),
+    change("PUT", "/v1/vault/{digest}", Object::OwnersCode,  [UNSIGNED, NOT_OWNER, NOT_OWNER, NOT_OWNER,
+                                                              NOT_OWNER, NOT_OWNER, NOT_OWNER, NOT_OWNER,
+                                                              ADMITTED, NOT_OWNER, UNSIGNED]),
     // Who signed an action counts, and not who brings it: the next table has the signatures.
     change("POST", "/v1/actions", Object::MinersAction,      [ADMITTED; Role::ALL.len()]),
     open("/healthz"),
@@ -94,6 +100,7 @@ pub const ROUTES: &[Route] = &[
     open("/v1/stats"),
     open("/v1/challenges"),
     open("/v1/challenges/{id}"),
+    open("/v1/challenges/{id}/routes/{path}"),
     open("/v1/submissions"),
     to_all("/v1/submissions/{id}", Object::Announced, ADMITTED),
     to_all("/v1/submissions/{id}", Object::Uploaded, ADMITTED),
@@ -128,6 +135,8 @@ pub fn in_table() -> Places {
 pub async fn in_router(network: &Network) -> Places {
     let sources = include_str!("../../../src/router.rs");
     let paths = sources.split("(\"/").skip(1).map(|rest| format!("/{}", rest.split('"').next().unwrap()));
+    // A rest of a path is one parameter to those who read it.
+    let paths = paths.map(|path| path.replace("{*", "{"));
     let mut found = Places::new();
     for path in paths {
         let named = path.replace(['{', '}'], "");

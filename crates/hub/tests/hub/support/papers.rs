@@ -4,7 +4,8 @@ use super::{BURN, CODE, OWNER, VALIDATOR, key};
 use agon_types::anchor::Neuron;
 use agon_types::genesis::{Owner, Parameters, Window};
 use agon_types::manifest::{
-    AgentKind, Agreement, Approval, Assignment, Benchmark, ChallengeKind, Limits, WeightRule,
+    AgentKind, Agreement, Approval, Assignment, Benchmark, Capabilities, ChallengeKind, Limits, Route,
+    WeightRule,
 };
 use agon_types::{ChainBlock, Digest, Epoch, Genesis, Hotkey, Manifest, Score, SessionPair, Stake, TimeMs};
 use std::collections::BTreeMap;
@@ -58,6 +59,9 @@ pub fn manifest() -> Manifest {
             agent_calls: 10,
             wall_time_ms: 1000,
         },
+        capabilities: Capabilities { posts_per_epoch: 20, ..Capabilities::default() },
+        opponents: 0,
+        routes: vec![Route { path: "/echo/{word}".to_owned(), summary: String::new() }],
         benchmarks: vec![Benchmark {
             name: "small".to_owned(),
             config: BTreeMap::new(),

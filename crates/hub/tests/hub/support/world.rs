@@ -1,10 +1,11 @@
 //! The outside of a test network: a chain, a sandbox and a clock that do as the test says.
 
 use agon_port::chain::{Commitment, Error as ChainError, Head, Plan, Row, Snapshot};
-use agon_port::sandbox::{self, Properties, Role, Run, Unloadable};
-use agon_port::{Chain, Clock, Sandbox};
+use agon_port::sandbox::{Done, Ended, Phase, Properties, Response, Role, Run, Sandbox, Unloadable};
+use agon_port::{Chain, Clock};
 use agon_types::anchor::Neuron;
-use agon_types::report::{Measured, Metric};
+use agon_types::manifest::Capabilities;
+use agon_types::report::{Measured, Metric, Weighed};
 use agon_types::{ChainBlock, Digest, Failure, FailureReason, Hotkey, HotkeyPair, Score, TimeMs};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -77,7 +78,7 @@ impl Sandbox for TestSandbox {
         Properties { deterministic: true, metered: true, kernel_isolated: false, attested: false, profile }
     }
 
-    async fn inspect(&self, _: Role, bytes: Arc<[u8]>) -> Result<(), Unloadable> {
+    async fn inspect(&self, _: Role, bytes: Arc<[u8]>, _: &Capabilities) -> Result<(), Unloadable> {
         match &*bytes {
             [0, b'a', b's', b'm', b'F', ..] => Err(Unloadable::ForbiddenImport("wasi:sockets".to_owned())),
             [0, b'a', b's', b'm', ..] => Ok(()),
@@ -85,16 +86,30 @@ impl Sandbox for TestSandbox {
         }
     }
 
-    async fn run(&self, run: Run) -> Result<Result<Measured, Failure>, sandbox::Error> {
-        let mark = run.agents[0][4];
-        if mark == b'!' {
-            let detail = "panicked at <script>alert(1)</script>".to_owned();
-            return Ok(Err(Failure { reason: FailureReason::Trapped, detail }));
-        }
-        let score = Score::new(u32::from(mark) * 1_000_000).unwrap();
-        let metrics = vec![Metric { name: "length".to_owned(), value: -7 }];
-        Ok(Ok(Measured { benchmark: run.benchmark.name, score, fuel: 1_234_567, metrics }))
+    async fn run(&self, run: Run) -> Ended {
+        let done = match run.phase {
+            Phase::Score { task, .. } => score(run.agents[0][4], task.benchmark.name),
+            Phase::Serve(request) => {
+                let (_, word) = request.parameters[0].clone();
+                let content_type = if word == "page" { "text/html" } else { "application/json" };
+                let body = format!("{word:?}").into_bytes();
+                Ok(Done::Served(Response { status: 200, content_type: content_type.to_owned(), body }))
+            }
+            _ => Ok(Done::Weighed(Weighed { points: Vec::new(), writes: Vec::new(), fuel: 1 })),
+        };
+        Ended { result: Ok(done), calls: Vec::new() }
     }
+}
+
+fn score(mark: u8, benchmark: String) -> Result<Done, Failure> {
+    if mark == b'!' {
+        let detail = "panicked at <script>alert(1)</script>".to_owned();
+        return Err(Failure { reason: FailureReason::Trapped, detail });
+    }
+    let score = Score::new(u32::from(mark) * 1_000_000).unwrap();
+    let metrics = vec![Metric { name: "length".to_owned(), value: -7 }];
+    let (recording, kept) = (None, Vec::new());
+    Ok(Done::Scored(Measured { benchmark, score, fuel: 1_234_567, metrics, recording, kept }))
 }
 
 /// A clock that stands until the test moves it.

@@ -1,0 +1,120 @@
+//! What a challenge keeps from epoch to epoch: keys and values that an agreed `weigh` alone changes.
+//!
+//! A change waits until an epoch opens in which no score of an earlier one is made any more. So whoever scores sees the
+//! state as it stood when its epoch opened, and a window that is late moves nothing under anybody. Whoever weighs sees
+//! the changes that wait as well, so that each epoch's goes on from the one before; one epoch of a challenge is weighed
+//! at a time, so nothing moves there either. No new version, pause or end of the challenge touches any of it (S7.10).
+
+use crate::draft::Draft;
+use crate::state::{Holding, Key, Pending, Slot, Value, View};
+use crate::{registry, round};
+use agon_types::{ChallengeId, JobId, limits};
+use std::collections::BTreeMap;
+
+/// Changes of a challenge's own state, as a report has them.
+pub type Changes = [(String, Option<Vec<u8>>)];
+
+/// The state as it stood when the epoch opened, for `score` and `serve`. (S7.9)
+pub fn all(view: &impl View, challenge: &ChallengeId) -> BTreeMap<String, Vec<u8>> {
+    let (first, last) = edges();
+    let entries = view.range(&Key::Slot(challenge.clone(), first), &Key::Slot(challenge.clone(), last));
+    let slots = entries.into_iter().filter_map(|(key, value)| match (key, value) {
+        (Key::Slot(_, key), Value::Slot(slot)) => Some((key.clone(), slot.0.clone())),
+        _ => None,
+    });
+    slots.collect()
+}
+
+/// The state with the changes that wait, for `weigh`. (S7.9)
+pub fn latest(view: &impl View, challenge: &ChallengeId) -> BTreeMap<String, Vec<u8>> {
+    let mut slots = all(view, challenge);
+    for (_, key, change) in waiting(view, (challenge, challenge)) {
+        match change {
+            Some(value) => slots.insert(key, value),
+            None => slots.remove(&key),
+        };
+    }
+    slots
+}
+
+/// Notes agreed changes, or gives the size that they would lead to if that is more than is granted. A state above the
+/// bound, as a later version may set it, may still shrink. (S7.7)
+pub fn keep(
+    draft: &mut Draft<'_>,
+    challenge: &ChallengeId,
+    (changes, bytes_max): (&Changes, u64),
+) -> Result<(), u64> {
+    let before = draft.holding(challenge.clone()).map_or(0, |holding| holding.0);
+    let mut after = before;
+    for (key, change) in changes {
+        let known = size(draft, challenge, key);
+        after = after.saturating_sub(known);
+        after = after.saturating_add(change.as_ref().map_or(0, |value| bytes(key, value)));
+    }
+    if after > bytes_max && after > before {
+        return Err(after);
+    }
+    for (key, change) in changes {
+        let waits = Key::Pending(challenge.clone(), key.clone());
+        // To remove what is not there is no change, and nothing has to wait for it.
+        if change.is_none() && draft.slot(challenge.clone(), key.clone()).is_none() {
+            draft.remove(waits);
+        } else {
+            draft.put(waits, Pending(change.clone()));
+        }
+    }
+    if after != before {
+        draft.put(Key::Holding(challenge.clone()), Holding(after));
+    }
+    Ok(())
+}
+
+/// Makes the changes that wait true, once no score is made under the state before them. (S7.8)
+pub fn settle(draft: &mut Draft<'_>) {
+    if round::open_rounds(draft).iter().any(|(_, number, _)| *number < JobId::WEIGH) {
+        return;
+    }
+    let Some((first, last)) = registry::edges() else { return };
+    for (challenge, key, change) in waiting(draft, (&first, &last)) {
+        let slot = Key::Slot(challenge.clone(), key.clone());
+        match change {
+            Some(value) => draft.put(slot, Slot(value)),
+            None => draft.remove(slot),
+        }
+        draft.remove(Key::Pending(challenge, key));
+    }
+}
+
+/// Changes that wait, of a challenge or of several, in the order of challenges and keys.
+fn waiting(
+    view: &impl View,
+    (from, to): (&ChallengeId, &ChallengeId),
+) -> Vec<(ChallengeId, String, Option<Vec<u8>>)> {
+    let (first, last) = edges();
+    let entries = view.range(&Key::Pending(from.clone(), first), &Key::Pending(to.clone(), last));
+    let changes = entries.into_iter().filter_map(|(key, value)| match (key, value) {
+        (Key::Pending(challenge, key), Value::Pending(change)) => {
+            Some((challenge.clone(), key.clone(), change.0.clone()))
+        }
+        _ => None,
+    });
+    changes.collect()
+}
+
+/// What a key takes now, with the change of it that waits.
+fn size(view: &impl View, challenge: &ChallengeId, key: &str) -> u64 {
+    let value = match view.pending(challenge.clone(), key.to_owned()) {
+        Some(Pending(change)) => change.as_ref(),
+        None => view.slot(challenge.clone(), key.to_owned()).map(|slot| &slot.0),
+    };
+    value.map_or(0, |value| bytes(key, value))
+}
+
+fn bytes(key: &str, value: &[u8]) -> u64 {
+    u64::try_from(key.len().saturating_add(value.len())).unwrap_or(u64::MAX)
+}
+
+/// Texts around every key: no key is longer than the last one, which begins with the greatest character there is.
+fn edges() -> (String, String) {
+    (String::new(), char::MAX.to_string().repeat(limits::STATE_KEY_BYTES_MAX))
+}
