@@ -48,3 +48,4 @@ bench:
     cargo bench -p agon-proof --bench tree
     cargo bench -p agon-hub --bench sse
     cargo bench -p agon-hub --bench board
+    cargo bench -p agon-sandbox-wasm --bench inside

@@ -22,7 +22,7 @@ fn command(process: u32) -> String {
     String::from_utf8_lossy(&bytes).replace('\0', " ")
 }
 
-/// Kills cages of the network in a folder while they work, two of each node; gives how many.
+/// Kills cages of the network in a folder while they work, some of each node; gives how many.
 fn kill_at_work(folder: &Path, stop: &AtomicBool) -> usize {
     let folder = folder.display().to_string();
     let mut killed: HashMap<u32, usize> = HashMap::new();

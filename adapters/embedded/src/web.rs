@@ -31,7 +31,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What an operator allows beyond the rules, so that challenges can be developed against servers on one's own
-/// machine. The default allows nothing, and a node on a real chain refuses to start with anything else.
+/// machine. The default allows nothing, and no node starts with anything else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WebPolicy {
     /// Hosts may have addresses that are not public, also by this machine's own list of hosts.
@@ -40,13 +40,6 @@ pub struct WebPolicy {
     pub plain_http: bool,
     /// Addresses may name a port.
     pub any_port: bool,
-}
-
-impl WebPolicy {
-    /// Whether this is what a real chain demands.
-    pub fn is_strict(self) -> bool {
-        self == Self::default()
-    }
 }
 
 /// Why an exchange gave no answer.

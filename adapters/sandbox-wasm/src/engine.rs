@@ -14,14 +14,24 @@ use wasmtime::{
 #[cfg(target_arch = "x86_64")]
 pub const PROFILE: &str = "wasmtime-48-b";
 /// How deep a stack can be follows from the machine code, so another architecture is another profile.
-#[cfg(not(target_arch = "x86_64"))]
-pub const PROFILE: &str = "wasmtime-48-b-other";
+#[cfg(target_arch = "aarch64")]
+pub const PROFILE: &str = "wasmtime-48-b-aarch64";
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+compile_error!("no engine profile is made for this architecture: use x86_64 or aarch64");
+
+/// The target without what one machine has and another has not.
+#[cfg(target_arch = "x86_64")]
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+#[cfg(target_arch = "aarch64")]
+const TARGET: &str = "aarch64-unknown-linux-gnu";
 
 /// What the compiler may use beside the least that x86-64 has: all of these, on every machine of the profile. With
 /// others, frames would have other sizes, and a stack that holds on one machine would overflow on another.
 #[cfg(target_arch = "x86_64")]
 const PROCESSOR: [&str; 6] =
     ["has_cmpxchg16b", "has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt"];
+#[cfg(target_arch = "aarch64")]
+const PROCESSOR: [&str; 0] = [];
 
 /// An engine with room for one run: a challenge, and as many agents as may live at once.
 pub fn running() -> wasmtime::Result<Engine> {
@@ -54,23 +64,16 @@ fn new(components: u32) -> wasmtime::Result<Engine> {
 }
 
 /// The same machine code on every machine of the profile.
-#[cfg(target_arch = "x86_64")]
 #[expect(
     unsafe_code,
     reason = "the compiler may use what is named here, and the engine refuses machines without it"
 )]
 fn processor(config: &mut Config) -> wasmtime::Result<()> {
-    config.target("x86_64-unknown-linux-gnu")?;
+    config.target(TARGET)?;
     for feature in PROCESSOR {
         // SAFETY: each is a feature of a processor, and code is only loaded where the processor has it.
         unsafe { config.cranelift_flag_enable(feature) };
     }
-    Ok(())
-}
-
-/// What this machine has.
-#[cfg(not(target_arch = "x86_64"))]
-fn processor(_: &mut Config) -> wasmtime::Result<()> {
     Ok(())
 }
 

@@ -9,6 +9,7 @@ mod level;
 mod link;
 mod pool;
 mod process;
+mod rights;
 mod spares;
 pub mod tally;
 

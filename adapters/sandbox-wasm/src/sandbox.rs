@@ -183,7 +183,10 @@ impl Shared {
     async fn run(&self, run: Run, tally: &Mutex<Tally>) -> Result<Outcome, Error> {
         let (name, found) =
             self.code(Role::Challenge, &run.challenge, &run.grants).await.map_err(Error::Executor)?;
-        let challenge = found.map_err(|unloadable| Error::Challenge(unloadable.to_string()))?;
+        let challenge = found.map_err(|unloadable| match unloadable {
+            Unloadable::TooCostly(_) => Error::Executor(unloadable.to_string()),
+            other => Error::Challenge(other.to_string()),
+        })?;
         let mut loaded = vec![Some(name)];
         let mut places = vec![(Place::Code(Role::Challenge), Some(challenge))];
         for (seat, bytes) in run.agents.iter().enumerate() {
@@ -193,6 +196,8 @@ impl Shared {
                     loaded.push(Some(name));
                     places.push((Place::Code(Role::Agent), Some(agent)));
                 }
+                // How much a machine takes for it is that machine's, so it is no outcome.
+                Err(costly @ Unloadable::TooCostly(_)) => return Err(Error::Executor(costly.to_string())),
                 Err(unloadable) if seat == 0 => return Ok(Outcome::Refused(failure(&unloadable))),
                 Err(_) => {
                     loaded.push(None);

@@ -55,7 +55,7 @@ pub(crate) struct Hub {
     pub uploads: Semaphore,
     pub streams: Arc<Semaphore>,
     /// Questions to the routes of challenges.
-    pub routes: Semaphore,
+    pub routes: Arc<Semaphore>,
     pub rates: Rates,
     pub requests: Requests,
 }
@@ -70,7 +70,7 @@ impl Hub {
             feed: stream::Slot::default(),
             uploads: Semaphore::new(limits::UPLOADS_MAX),
             streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
-            routes: Semaphore::new(limits::ROUTES_AT_ONCE_MAX),
+            routes: Arc::new(Semaphore::new(limits::ROUTES_AT_ONCE_MAX)),
             rates: Rates::default(),
             requests: Requests::default(),
         })

@@ -1,6 +1,6 @@
 //! What a challenge keeps from epoch to epoch: keys and values that an agreed `weigh` alone changes.
 //!
-//! A change waits until an epoch opens in which no score of an earlier one is made any more. So whoever scores sees the
+//! A change waits until an epoch opens in which no score of the challenge is made any more for an earlier one. So whoever scores sees the
 //! state as it stood when its epoch opened, and a window that is late moves nothing under anybody. Whoever weighs sees
 //! the changes that wait as well, so that each epoch's goes on from the one before; one epoch of a challenge is weighed
 //! at a time, so nothing moves there either. No new version, pause or end of the challenge touches any of it (S7.10).
@@ -9,7 +9,7 @@ use crate::draft::Draft;
 use crate::state::{Holding, Key, Pending, Slot, Value, View};
 use crate::{registry, round};
 use agon_types::{ChallengeId, JobId, limits};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Changes of a challenge's own state, as a report has them.
 pub type Changes = [(String, Option<Vec<u8>>)];
@@ -71,11 +71,12 @@ pub fn keep(
 
 /// Makes the changes that wait true, once no score is made under the state before them. (S7.8)
 pub fn settle(draft: &mut Draft<'_>) {
-    if round::open_rounds(draft).iter().any(|(_, number, _)| *number < JobId::WEIGH) {
-        return;
-    }
+    let open = round::open_rounds(draft).into_iter().filter(|(_, number, _)| *number < JobId::WEIGH);
+    let jobs = open.flat_map(|(epoch, number, _)| round::jobs(draft, epoch, number));
+    let judged: BTreeSet<ChallengeId> = jobs.map(|(_, job)| job.challenge).collect();
     let Some((first, last)) = registry::edges() else { return };
-    for (challenge, key, change) in waiting(draft, (&first, &last)) {
+    let waiting = waiting(draft, (&first, &last)).into_iter();
+    for (challenge, key, change) in waiting.filter(|(challenge, ..)| !judged.contains(challenge)) {
         let slot = Key::Slot(challenge.clone(), key.clone());
         match change {
             Some(value) => draft.put(slot, Slot(value)),

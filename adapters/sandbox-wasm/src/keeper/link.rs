@@ -1,6 +1,7 @@
 //! One cage, from its keeper's side: words in turn, bounded, and broken at the first that is out of place.
 
 use super::process::Process;
+use super::rights::Rights;
 use super::tally::Tally;
 use crate::cage::lock::Lock;
 use crate::cage::wire::{self, Command, Word};
@@ -26,6 +27,8 @@ pub enum Broken {
     Failed(String),
     #[error("it said something out of place")]
     OutOfPlace,
+    #[error("it asked for what its run does not have")]
+    NotItsRight,
     #[error("it asked more than {QUESTIONS_MAX} questions")]
     TooCurious,
     #[error("this node could not answer it: {0}")]
@@ -79,6 +82,7 @@ impl Link {
     ) -> Result<Finished, Broken> {
         // Without a number, what an earlier run has left in the socket would be taken for the end of this one.
         self.number += 1;
+        let mut rights = Rights::of(&order);
         let (number, phase) = (self.number, order.phase.name());
         self.send(&Command::Run(number, order), None).await?;
         for _ in 0..QUESTIONS_MAX {
@@ -87,6 +91,9 @@ impl Link {
                 Word::Ended(of, finished) if of == number && is_of(phase, &finished) => return Ok(finished),
                 other => return Err(unexpected(other)),
             };
+            if !rights.admit(&question) {
+                return Err(Broken::NotItsRight);
+            }
             let asked = Tally::asked(&question);
             let answer = outside.answer(question).await;
             tally.lock().unwrap_or_else(std::sync::PoisonError::into_inner).answered(asked, &answer);

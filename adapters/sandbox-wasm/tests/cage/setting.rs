@@ -113,7 +113,7 @@ pub fn run(path: &str) -> Run {
     Run {
         challenge: CHALLENGE.as_bytes().into(),
         agents: Vec::new(),
-        grants: Capabilities::default(),
+        grants: Capabilities { state_bytes_max: 1, ..Capabilities::default() },
         limits: limits(20_000),
         phase: Phase::Serve(request),
         outside: Arc::new(Echo),

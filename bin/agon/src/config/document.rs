@@ -20,7 +20,7 @@ const ENVIRONMENT: [(&str, &str); 4] = [
     ("AGON_LOG", "What is logged: `off`, `error`, `warn`, `info`, `debug` or `trace`."),
     (
         "CARGO_HOME",
-        "Where cargo keeps the sources of crates, as cargo understands it; for `agon challenge build`.",
+        "Where cargo keeps the sources of crates, as cargo understands it; for `agon challenge test`.",
     ),
     ("NO_COLOR", "Logs have no colours, whatever it is set to."),
     (

@@ -5,9 +5,9 @@ use crate::limits;
 use crate::problem::Problem;
 use agon_node::outside::Answers;
 use agon_port::audit::Line;
-use agon_port::sandbox::{Done, Ended, Error, Phase, Request, Response as Served, Run};
+use agon_port::sandbox::{Done, Ended, Error, Phase, Request, Response as Said, Run};
 use agon_protocol::state::{Status, View};
-use agon_types::{ChallengeId, Manifest};
+use agon_types::{ChallengeId, Failure, Manifest};
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
@@ -16,8 +16,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What a browser shows or saves and never runs.
-const CONTENT_TYPES: [&str; 5] =
-    ["application/json", "text/plain; charset=utf-8", "text/csv", "image/png", "application/octet-stream"];
+const CONTENT_TYPES: [(&str, &str); 5] = [
+    ("application/json", "application/json"),
+    ("text/plain", "text/plain; charset=utf-8"),
+    ("text/csv", "text/csv; charset=utf-8"),
+    ("image/png", "image/png"),
+    ("application/octet-stream", "application/octet-stream"),
+];
 
 pub(crate) async fn ask(
     State(hub): State<Arc<Hub>>,
@@ -31,33 +36,17 @@ pub(crate) async fn ask(
         return Err(Problem::new("too_many_requests", detail));
     }
     let full = |_| Problem::new("too_many_requests", "other routes are asked now: try again in a second");
-    let _permit = hub.routes.try_acquire().map_err(full)?;
-    let code = hub.parts.vault.get(manifest.code).await.map_err(Problem::internal)?;
-    let missing = || Problem::new("unavailable", "the code of this challenge is not here yet: try again");
-    let code = code.ok_or_else(missing)?;
-    let mut run_limits = manifest.limits.clone();
-    run_limits.wall_time_ms = run_limits.wall_time_ms.min(limits::ROUTE_MS_MAX);
-    let asked = request.path.clone();
-    let run = Run {
-        challenge: code,
-        agents: Vec::new(),
-        grants: manifest.capabilities.clone(),
-        limits: run_limits,
-        phase: Phase::Serve(request),
-        outside: Arc::new(Answers::to_public(hub.parts.node.clone(), &manifest)),
-    };
-    let Ended { result, calls } = hub.parts.sandbox.run(run).await;
-    let line = Line {
-        challenge: manifest.id.to_string(),
-        job: asked,
-        phase: "serve",
-        calls,
-        ended: agon_node::outside::ending(&result).to_owned(),
-    };
-    if let Err(error) = hub.parts.audit.append(line).await {
-        tracing::error!("{error}");
-    }
-    match result {
+    let permit = hub.routes.clone().try_acquire_owned().map_err(full)?;
+    // In a task of its own: whoever hangs up takes neither the run nor its line in the audit log along.
+    let task = hub.tasks.spawn({
+        let hub = hub.clone();
+        async move {
+            let result = run(&hub, manifest, request).await;
+            drop(permit);
+            result
+        }
+    });
+    match task.await.map_err(Problem::internal)?? {
         Ok(Ok(Done::Served(served))) => answer(served),
         Ok(Ok(_)) => Err(Problem::internal("a route was answered with something else")),
         Ok(Err(failure)) => {
@@ -71,6 +60,29 @@ pub(crate) async fn ask(
         }
         Err(Error::Executor(cause)) => Err(Problem::internal(cause)),
     }
+}
+
+type Served = Result<Result<Done, Failure>, Error>;
+
+/// Has the challenge answer, and keeps what it asked of its host.
+async fn run(hub: &Hub, manifest: Manifest, request: Request) -> Result<Served, Problem> {
+    let code = hub.parts.vault.get(manifest.code).await.map_err(Problem::internal)?;
+    let missing = || Problem::new("unavailable", "the code of this challenge is not here yet: try again");
+    let code = code.ok_or_else(missing)?;
+    let mut run_limits = manifest.limits.clone();
+    run_limits.wall_time_ms = run_limits.wall_time_ms.min(limits::ROUTE_MS_MAX);
+    let job = request.path.clone();
+    let outside = Arc::new(Answers::to_public(hub.parts.node.clone(), &manifest));
+    let (challenge, grants) = (manifest.id.to_string(), manifest.capabilities);
+    let phase = Phase::Serve(request);
+    let run = Run { challenge: code, agents: Vec::new(), grants, limits: run_limits, phase, outside };
+    let Ended { result, calls } = hub.parts.sandbox.run(run).await;
+    let ended = agon_node::outside::ending(&result).to_owned();
+    let line = Line { challenge, job, phase: "serve", calls, ended };
+    if let Err(error) = hub.parts.audit.append(line).await {
+        tracing::error!("{error}");
+    }
+    Ok(result)
 }
 
 /// The rules of a challenge that is not retired.
@@ -104,13 +116,14 @@ fn request(manifest: &Manifest, path: String, query: BTreeMap<String, String>) -
 }
 
 /// Only what no browser runs leaves the hub under its name.
-fn answer(served: Served) -> Result<Response, Problem> {
+fn answer(served: Said) -> Result<Response, Problem> {
     let status = StatusCode::from_u16(served.status).ok().filter(|status| {
         status.is_success() || status.is_client_error() && *status != StatusCode::UNAUTHORIZED
     });
-    let known = CONTENT_TYPES.into_iter().find(|known| *known == served.content_type);
+    let essence = served.content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let known = CONTENT_TYPES.into_iter().find(|(known, _)| *known == essence);
     match (status, known) {
-        (Some(status), Some(kind)) => {
+        (Some(status), Some((_, kind))) => {
             Ok((status, [(header::CONTENT_TYPE, kind)], Body::from(served.body)).into_response())
         }
         _ => {
