@@ -43,8 +43,19 @@ fn id(response: &Response<Body>) -> String {
     response.headers()["x-request-id"].to_str().unwrap().to_owned()
 }
 
+/// What is logged where is kept for a whole process, and other tests log nothing: so this one is alone in its own.
+#[test]
+fn a_panic_is_a_problem_and_the_log_has_its_cause_once_under_the_id_of_the_answer() {
+    let program = std::env::current_exe().unwrap();
+    let alone = std::process::Command::new(program).args(["faults::alone", "--exact", "--ignored"]).output();
+    let output = alone.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
 #[tokio::test]
-async fn a_panic_is_a_problem_and_the_log_has_its_cause_once_under_the_id_of_the_answer() {
+#[ignore = "run by the test above it, alone in a process"]
+async fn alone() {
     let network = Network::start().await;
     let router = agon_hub::router(Parts { clock: Arc::new(Broken), ..network.parts.clone() });
     let log = Log::default();
