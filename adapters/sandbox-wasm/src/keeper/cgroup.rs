@@ -9,7 +9,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// The time between two of them.
+/// The number of the next group of this process, whichever keeper makes it: a name that comes again could meet the rest
+/// of the group that had it.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// The time between two tries to remove a group.
 const REMOVAL_PAUSE: Duration = Duration::from_millis(5);
 
 const V2_MOUNTS: [&str; 2] = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
@@ -30,7 +34,6 @@ pub struct Root {
     memory: PathBuf,
     /// With v1 every controller has a tree of its own.
     pids: Option<PathBuf>,
-    next: AtomicU64,
 }
 
 /// The group of one process. It must be removed once that has ended.
@@ -57,10 +60,10 @@ impl Root {
             .flat_map(|path| V2_MOUNTS.map(|mount| below(Path::new(mount), path)))
             .find_map(|own| delegated(&own));
         let found = match v2 {
-            Some(memory) => Self { version: Version::V2, memory, pids: None, next: AtomicU64::new(0) },
+            Some(memory) => Self { version: Version::V2, memory, pids: None },
             None => {
                 let (memory, pids) = (v1("memory")?, v1("pids"));
-                Self { version: Version::V1, memory, pids, next: AtomicU64::new(0) }
+                Self { version: Version::V1, memory, pids }
             }
         };
         found.sweep();
@@ -113,10 +116,10 @@ impl Root {
         }
     }
 
-    /// A folder with a name of its own. Another keeper in this process may have taken a number already.
+    /// A folder with a name of its own.
     fn make_folder(&self) -> io::Result<(String, PathBuf)> {
         loop {
-            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let name = format!("{PREFIX}{}-{number}", std::process::id());
             let memory = self.memory.join(&name);
             match fs::create_dir(&memory) {
