@@ -14,6 +14,9 @@ repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${AGON_GUEST_TOOLCHAIN:-${XDG_CACHE_HOME:-$HOME/.cache}/agon-guest-toolchain}
 packages=(rustc-web libstd-rust-web-1.96 libstd-rust-web-dev rust-web-src libllvm22 lld-22)
 target=wasm32-unknown-unknown
+# Cargo names a crate outside of a workspace by its absolute path, and the names of its functions with it: so the
+# guests are built in one place, wherever the repository is.
+place=/tmp/agon-guests
 
 fetch_toolchain() {
     [[ -e $cache/complete ]] && return
@@ -34,7 +37,7 @@ fetch_toolchain() {
 remaps() {
     local sources crates=${CARGO_HOME:-$HOME/.cargo}/registry/src
     sources=$(readlink -f "$cache/root/usr/lib/rustlib/src/rust")
-    local pairs=("$sources=/rust" "$cache/root/usr/lib/rustlib/src/rust=/rust" "$repository=/agon")
+    local pairs=("$sources=/rust" "$cache/root/usr/lib/rustlib/src/rust=/rust" "$place=/agon")
     for registry in "$crates"/*/; do
         pairs+=("${registry%/}=/crates")
     done
@@ -49,7 +52,7 @@ guest_cargo() {
 }
 
 build() { # workspace
-    (cd "$repository/$1" && guest_cargo build --release --locked --quiet --target $target -Zbuild-std=std,panic_abort)
+    (cd "$place/$1" && guest_cargo build --release --locked --quiet --target $target -Zbuild-std=std,panic_abort)
 }
 
 componentize() { # module-or-text component
@@ -108,8 +111,13 @@ if [[ $mode == --check ]]; then
 else
     builds=${CARGO_TARGET_DIR:-$repository/target}/guests
 fi
+exec 9>"$place.lock"
+flock 9
+rm -rf "$place"
+mkdir -p "$place"
+(cd "$repository" && tar --exclude=./target --exclude=./.git -cf - .) | tar -xf - -C "$place"
 for workspace in challenges agents; do
-    (cd "$repository/$workspace" && cargo fetch --quiet --locked)
+    (cd "$place/$workspace" && cargo fetch --quiet --locked)
 done
 remaps=$(remaps)
 remaps=${remaps%$'\x1f'}
