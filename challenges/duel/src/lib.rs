@@ -12,8 +12,8 @@
 //! Whoever breaks the rules or fails loses that game, and nothing else.
 //!
 //! # Score
-//! The share of the points of all games: two for a game won, one for a draw. Who forfeits every game has failed. The
-//! games are left in the vault.
+//! The share of the points of all games: two for a game won, one for a draw. Who forfeits games and has no point has
+//! failed. The games are left in the vault.
 //!
 //! # Weights
 //! Every hotkey has a rating, which begins at 1000 and moves a quarter of the way to `2000 * score` with each epoch.

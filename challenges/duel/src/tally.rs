@@ -37,12 +37,12 @@ impl Tally {
         &self.records
     }
 
-    /// The share of the points: a game won is two, a draw is one. Who forfeits every game has failed.
+    /// The share of the points: a game won is two, a draw is one. Who forfeits games and has no point has failed.
     pub fn outcome(self) -> Result<Outcome, Fault> {
         let games = self.won + self.drawn + self.lost;
         let faults = self.faults.len();
         if let Some(failure) = self.faults.into_iter().next()
-            && faults as u64 == games
+            && games == self.lost
         {
             return Err(failure.into());
         }

@@ -60,6 +60,19 @@ fn a_fault_costs_the_game_and_nothing_else() {
     assert_eq!(outcome.score, Score::ratio(1, 2), "{outcome:?}");
 }
 
+/// Loses by the rules when it begins, and by breaking them when it does not.
+fn begins_well(method: &str, board: &[u8]) -> Result<Vec<u8>, String> {
+    let stones = board.iter().filter(|place| **place != 0).count();
+    if stones % 2 == 0 { leftmost(method, board) } else { cheat(method, board) }
+}
+
+#[test]
+fn who_breaks_the_rules_and_has_no_point_has_failed() {
+    let outcome = stage().set("openings", "4").seat_fn(begins_well).score::<Duel>();
+    let Err(Fault::Agent(failure)) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(failure.reason, Reason::WrongOutput);
+}
+
 #[test]
 fn the_same_seed_plays_the_same_games() {
     let games = |seed| {
