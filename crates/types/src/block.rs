@@ -1,7 +1,8 @@
 //! A decided step of the ledger: header, body, and the certificate that proves the decision.
 
 use crate::key::SigningKey as _;
-use crate::signed::{Purpose, signing_bytes};
+use crate::signed::signing_bytes;
+use crate::vote::Precommit;
 use crate::{Action, Anchor, Digest, Height, NetworkId, SessionKey, SessionPair, Signature, Signed, TimeMs};
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -58,19 +59,6 @@ impl Block {
     }
 }
 
-/// What a voter signs to decide a block.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct Precommit {
-    pub height: Height,
-    pub round: u32,
-    pub block: Digest,
-}
-
-impl Purpose for Precommit {
-    const PURPOSE: &'static str = "precommit";
-    const VERSION: u16 = 1;
-}
-
 /// Proof that more than two thirds of the voting power decided a block.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Certificate {
@@ -94,15 +82,15 @@ pub enum Invalid {
 impl Certificate {
     /// A certificate with one signature: all that a voting set of one needs.
     pub fn solo(header: &Header, key: &SessionPair) -> Self {
-        let precommit = Precommit { height: header.height, round: 0, block: header.digest() };
+        let (height, round, block) = (header.height, 0, header.digest());
+        let precommit = Precommit { height, round, block: Some(block) };
         let signature = key.sign(&signing_bytes(&header.network, &precommit));
-        let signatures = vec![(key.session(), signature)];
-        Self { height: precommit.height, round: precommit.round, block: precommit.block, signatures }
+        Self { height, round, block, signatures: vec![(key.session(), signature)] }
     }
 
     /// Checks every signature and the power behind them.
     pub fn verify(&self, network: &NetworkId, voters: &[(SessionKey, u64)]) -> Result<(), Invalid> {
-        let precommit = Precommit { height: self.height, round: self.round, block: self.block };
+        let precommit = Precommit { height: self.height, round: self.round, block: Some(self.block) };
         let bytes = signing_bytes(network, &precommit);
         let mut signed = 0u128;
         for (index, (key, signature)) in self.signatures.iter().enumerate() {

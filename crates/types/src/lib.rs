@@ -13,7 +13,7 @@
 //! * [`codec`], [`digest`], [`key`], [`signed`]: how bytes are made, named and signed
 //! * [`id`], [`time`], [`score`], [`stake`], [`limits`]: what is counted
 //! * [`manifest`], [`action`], [`report`], [`anchor`]: what people, validators and the chain say
-//! * [`genesis`], [`block`], [`seal`]: what the ledger keeps
+//! * [`genesis`], [`block`], [`vote`], [`seal`]: what the ledger keeps, and how voters decide it
 //! * [`event`]: what the world is told of it
 
 pub mod action;
@@ -33,6 +33,7 @@ pub mod seal;
 pub mod signed;
 pub mod stake;
 pub mod time;
+pub mod vote;
 
 pub use action::{Action, ActionBody, Announcement, Decision, Post, Verdict};
 pub use anchor::{Anchor, Fact};

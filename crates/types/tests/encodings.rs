@@ -6,13 +6,13 @@
 
 use agon_types::action::{Action, Shift};
 use agon_types::anchor::Neuron;
-use agon_types::block::Precommit;
 use agon_types::genesis::{Owner, Parameters, Window};
 use agon_types::key::SigningKey;
 use agon_types::manifest::*;
 use agon_types::report::{Measured, Metric};
 use agon_types::seal::{ChallengeSeal, Points, Weight};
 use agon_types::signed::signing_bytes;
+use agon_types::vote::{Precommit, Prevote, Proposal};
 use agon_types::*;
 use borsh::BorshSerialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -262,12 +262,22 @@ fn the_encoding_of_every_document_is_fixed() {
         ("signed action", of(&signed()), "14483d0ff883999c49c2e0074576955252e9218b9642b0f02020747e17146cd5"),
         ("header", of(&header()), "6bf2b531c926b8d1a7e90c4601189f4d05cbd5fd91e1e3bb5b22e17213f7ce11"),
         (
-            "precommit",
-            of(&Precommit { height: Height(1), round: 2, block: digest(3) }),
-            "db1a248c65d253367d751d87bc1b743e6322b9826ccafc872bbe6c0b62034d78",
+            "proposal",
+            of(&Proposal { height: Height(1), round: 2, block: digest(3), polka_round: Some(1) }),
+            "d851af80e44bcf57ea73068aafb66f8fa509c2478ae526eec66b540d10ee578d",
         ),
-        ("certificate", of(&certificate), "bf50ccca92441878773ff22ff7a957351bd1bae7f7a873f280f1f1d75b1df2e4"),
-        ("block", of(&block), "70032e5f28d3f88526b1e0ea6845806f7ebbc2ca807346331e6cb59e54f39dcb"),
+        (
+            "prevote",
+            of(&Prevote { height: Height(1), round: 2, block: None }),
+            "5ec63f569e20b1bbc1de44cdacc85d01fe4746aeee96bfc683d379d5ec8a4ef5",
+        ),
+        (
+            "precommit",
+            of(&Precommit { height: Height(1), round: 2, block: Some(digest(3)) }),
+            "c80032a29221380ec4e4fa7cee7bd88b1adb1331205afd4e22da0cc2705ab678",
+        ),
+        ("certificate", of(&certificate), "cbd7d7a7061c463bb27f647f36a8cc7e9d8281b3304644bca03a59b89b083fdd"),
+        ("block", of(&block), "c41ef8e6fef6d6183f2745f32b245a295375ecfad8ae304d7b7f7198bc4681bd"),
         ("seal", of(&seal()), "f77ab6246277feafd4d6fdfeb485127dfa9363ee56ca77c30064d6b7d26579b0"),
     ]);
 }
