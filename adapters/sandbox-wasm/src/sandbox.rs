@@ -146,8 +146,7 @@ impl Sandbox for WasmSandbox {
     }
 
     async fn inspect(&self, role: Role, bytes: Arc<[u8]>, grants: &Capabilities) -> Result<(), Unloadable> {
-        let fault = |words: String| Unloadable::Invalid(format!("this machine could not find out: {words}"));
-        let (_, found) = self.0.code(role, &bytes, grants).await.map_err(fault)?;
+        let (_, found) = self.0.code(role, &bytes, grants).await.map_err(Unloadable::Unknown)?;
         found.map(|_| ())
     }
 

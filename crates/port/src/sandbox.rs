@@ -34,7 +34,7 @@ pub enum Role {
     Agent,
 }
 
-/// Why bytes cannot run in a role.
+/// Why bytes cannot run in a role. All but the last two follow from the bytes alone, and hold for ever.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, BorshSerialize, BorshDeserialize)]
 pub enum Unloadable {
     #[error("these bytes are not a WebAssembly component: the examples in agents/ show how one is built")]
@@ -49,6 +49,9 @@ pub enum Unloadable {
     Invalid(String),
     #[error("compiling the component took more than {0}")]
     TooCostly(String),
+    /// A fault of this machine, which says nothing about the bytes.
+    #[error("this machine could not find out whether the component can run ({0}): try again")]
+    Unknown(String),
 }
 
 /// One phase of one job.
