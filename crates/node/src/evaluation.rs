@@ -70,6 +70,10 @@ impl Evaluation<'_> {
     }
 
     async fn score(&self, challenge: &Arc<[u8]>, scoring: &Scoring) -> Result<Outcome, Problem> {
+        // What is not here yet is no fault of a run, so none is begun without it.
+        for digest in &self.task.manifest.capabilities.artifacts {
+            self.fetched(*digest).await?;
+        }
         let mut agents = vec![self.bytes(scoring.artifact).await?];
         for (_, artifact) in &scoring.opponents {
             agents.push(self.bytes(*artifact).await?);
@@ -151,6 +155,15 @@ impl Evaluation<'_> {
             tracing::error!("{error}");
         }
         result.map_err(|error| error.to_string().into())
+    }
+
+    /// Sees that an artifact is here, without reading one that is.
+    async fn fetched(&self, digest: Digest) -> Result<(), Problem> {
+        let size = self.bench.vault.size(digest).await.map_err(|error| Problem::Fault(error.to_string()))?;
+        match size {
+            Some(_) => Ok(()),
+            None => self.bytes(digest).await.map(drop),
+        }
     }
 
     async fn bytes(&self, digest: Digest) -> Result<Arc<[u8]>, Problem> {
