@@ -2,10 +2,10 @@
 
 use crate::handle::Handle;
 use crate::limits::{ANSWER_ROWS_MAX, WEB_RESPONSE_BYTES_MAX};
-use agon_port::sandbox::{Answer, Done, Entry, Error, Outside, PostRow, Question};
+use agon_port::sandbox::{Answer, Entry, Outside, PostRow, Question};
 use agon_port::{Vault, Web};
 use agon_protocol::{State, View, post, slots, submission};
-use agon_types::{ChallengeId, Digest, Epoch, Failure, JobId, Manifest, SubmissionId};
+use agon_types::{ChallengeId, Digest, Epoch, JobId, Manifest, SubmissionId};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -189,16 +189,5 @@ impl Outside for Answers {
             Question::ArtifactRead { digest, offset, length } => self.piece(digest, offset, length).await,
             Question::ArtifactKeep(bytes) => self.keep(bytes).await,
         }
-    }
-}
-
-/// How a run ended, as the audit log says it.
-pub fn ending(result: &Result<Result<Done, Failure>, Error>) -> &'static str {
-    match result {
-        Ok(Ok(_)) => "done",
-        Ok(Err(failure)) => failure.reason.code(),
-        Err(Error::Challenge(_)) => "challenge_fault",
-        Err(Error::WallTime(_)) => "wall_time",
-        Err(Error::Executor(_)) => "executor_fault",
     }
 }

@@ -195,7 +195,17 @@ pub struct Ended {
     /// What the agent does wrong is an outcome; what we do wrong is an error. In `weigh` and `serve`, which have no
     /// agent, the failure is the challenge's.
     pub result: Result<Result<Done, Failure>, Error>,
+    /// The calls that went out of the cage, as the executor itself saw them: also of a run that broke off.
+    pub seen: Vec<Calls>,
+    /// All calls, those that stayed in the cage too, in the cage's own word. One that broke off says nothing.
     pub calls: Vec<Calls>,
+}
+
+impl Ended {
+    /// An end before anything was asked.
+    pub fn at_once(result: Result<Result<Done, Failure>, Error>) -> Self {
+        Self { result, seen: Vec::new(), calls: Vec::new() }
+    }
 }
 
 /// An executor of foreign code.
