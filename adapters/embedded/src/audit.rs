@@ -1,6 +1,10 @@
 //! The audit log as files: lines that only grow, each holding the hash of the one before.
 //!
-//! A run's line stands on the disk when `append` returns; runs that wait at the same time share one flush. A stretch
+//! A run has two lines: one before it begins, and one after it ended, which names the first. So a run that was cut, with
+//! its node or by it, shows as begun and not ended. The second tells which calls the keeper of the cage saw go out, and
+//! which the cage tells of itself.
+//!
+//! A line stands on the disk when `append` returns; runs that wait at the same time share one flush. A stretch
 //! of 64 MiB is followed by the next one, and the file `head` says where the log ends. If a disk is full, lines are
 //! lost and the node goes on: it says so once, and the log tells how many when it can be written again.
 //!
@@ -15,8 +19,8 @@ mod line;
 mod verify;
 mod writer;
 
-pub use line::{Called, Entry, Head};
-pub use verify::{Broken, Summary, each, verify};
+pub use line::{Called, Entry, Head, Witness};
+pub use verify::{Broken, Count, Summary, each, verify};
 
 use crate::blocking;
 use crate::limits::{AUDIT_FILE_BYTES_MAX, AUDIT_WAITING_MAX};
@@ -41,7 +45,7 @@ struct Shared {
     writer: Mutex<Writer>,
 }
 
-type Reply = oneshot::Sender<Result<(), Error>>;
+type Reply = oneshot::Sender<Result<u64, Error>>;
 
 #[derive(Default)]
 struct Waiting {
@@ -78,7 +82,7 @@ impl Shared {
         let mut writer = lock(&self.writer);
         let Waiting { drafts, replies, called: _ } = std::mem::take(&mut *lock(&self.waiting));
         let failing = writer.lost() > 0;
-        let (done, result) = writer.append(drafts, self.clock.now());
+        let (numbers, result) = writer.append(drafts, self.clock.now());
         match (&result, failing) {
             (Err(error), false) => {
                 tracing::error!(%error, "the audit log cannot be written: runs go on without their lines");
@@ -88,17 +92,17 @@ impl Shared {
         }
         drop(writer);
         let failure = result.err().map_or_else(String::new, |error| error.to_string());
-        for (place, reply) in replies.into_iter().enumerate() {
-            let told = if place < done { Ok(()) } else { Err(Error(failure.clone())) };
+        let numbers = numbers.map(Some).chain(std::iter::repeat(None));
+        for (reply, number) in replies.into_iter().zip(numbers) {
             // Whoever does not wait any longer does not need to know.
-            let _ = reply.send(told);
+            let _ = reply.send(number.ok_or_else(|| Error(failure.clone())));
         }
     }
 }
 
 #[async_trait]
 impl Audit for AuditFile {
-    async fn append(&self, line: Line) -> Result<(), Error> {
+    async fn append(&self, line: Line) -> Result<u64, Error> {
         let draft = Draft::new(line, self.shared.clock.now());
         let (reply, told) = oneshot::channel();
         let goes = {

@@ -1,10 +1,10 @@
 //! An audit log in a process of its own, which is killed in the middle of its work, and one whose disk takes no more:
 //! whatever was acknowledged is there afterwards, and the chain of hashes is whole.
 
-use agon_embedded::audit::{each, verify};
+use agon_embedded::audit::{Entry, each, verify};
 use agon_embedded::{AuditFile, SystemClock};
 use agon_port::Audit as _;
-use agon_port::audit::Line;
+use agon_port::audit::{Event, Line};
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -38,19 +38,31 @@ async fn append(round: &str, folder: &Path) {
         let appends: Vec<_> = (0..AT_ONCE)
             .map(|place| {
                 let (audit, job) = (audit.clone(), format!("{round}-{number}-{place}"));
-                let line = Line {
+                let line = |event| Line {
                     challenge: "compress".to_owned(),
                     job: job.clone(),
                     phase: "score",
-                    calls: Vec::new(),
-                    ended: "x".repeat(200),
+                    event,
                 };
-                tokio::spawn(async move { (job, audit.append(line).await) })
+                let begin = line(Event::Begun);
+                let end = move |line: Line, begun| {
+                    let how = "x".repeat(200);
+                    let event = Event::Ended { begun: Some(begun), how, seen: Vec::new(), told: Vec::new() };
+                    Line { event, ..line }
+                };
+                tokio::spawn(async move {
+                    let (same, job) = (begin.clone(), begin.job.clone());
+                    let begun = match audit.append(begin).await {
+                        Ok(begun) => begun,
+                        Err(error) => return (job, Err(error)),
+                    };
+                    (job, audit.append(end(same, begun)).await)
+                })
             })
             .collect();
         for append in appends {
             match append.await.expect("no panic") {
-                (job, Ok(())) => println!("{job}"),
+                (job, Ok(_)) => println!("{job}"),
                 (_, Err(error)) => println!("! {error}"),
             }
         }
@@ -81,7 +93,8 @@ fn program(round: &str, folder: &Path) -> Vec<std::ffi::OsString> {
 
 fn jobs(folder: &Path) -> Vec<String> {
     let mut jobs = Vec::new();
-    each(folder, |entry| jobs.extend((!entry.is_note()).then(|| entry.job.clone()))).expect("a whole log");
+    let ends = |entry: &Entry| !entry.is_note() && !entry.is_opening();
+    each(folder, |entry| jobs.extend(ends(entry).then(|| entry.job.clone()))).expect("a whole log");
     jobs
 }
 
@@ -89,7 +102,9 @@ fn check(folder: &Path, acknowledged: &[String]) {
     drop(AuditFile::open(folder, Arc::new(SystemClock)).expect("it opens again"));
     let summary = verify(folder, None).expect("the chain is whole");
     let jobs = jobs(folder);
-    assert_eq!(summary.lines, jobs.len() as u64 + summary.notes);
+    // Every run began before it ended, and those that were cut are known.
+    assert_eq!(summary.lines, 2 * jobs.len() as u64 + summary.unended.len() as u64 + summary.notes);
+    assert_eq!(summary.unannounced, 0);
     let found: BTreeSet<&String> = jobs.iter().collect();
     assert_eq!(found.len(), jobs.len(), "no line is there twice");
     for job in acknowledged {

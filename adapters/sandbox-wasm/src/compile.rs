@@ -1,6 +1,7 @@
 //! From a component to code for this machine: what a role may be is checked before the compiler sees it, since a
 //! compiler is the one part of an engine that a guest can keep busy.
 
+pub(crate) mod refusal;
 mod shape;
 
 use crate::engine::{self, PROFILE};
@@ -24,7 +25,8 @@ pub struct Compiled {
     pub imports: Vec<String>,
 }
 
-/// Checks and compiles a component for a role.
+/// Checks and compiles a component for a role. What goes wrong without being the fault of the bytes is
+/// [`Unloadable::Unknown`].
 pub fn compile(role: Role, bytes: &[u8]) -> Result<Compiled, Unloadable> {
     if !bytes.starts_with(&COMPONENT_HEADER) {
         return Err(Unloadable::NotAComponent);
@@ -40,15 +42,13 @@ pub fn compile(role: Role, bytes: &[u8]) -> Result<Compiled, Unloadable> {
     if let Some(name) = world::exports(role).find(|name| !shape.exports.contains(*name)) {
         return Err(Unloadable::MissingExport(name.to_owned()));
     }
-    let engine = engine::compiling().map_err(world::invalid)?;
-    let component = Component::from_binary(&engine, bytes).map_err(world::invalid)?;
+    let engine = engine::compiling().map_err(refusal::of)?;
+    let component = Component::from_binary(&engine, bytes).map_err(refusal::of)?;
     match role {
-        Role::Challenge => {
-            world::challenges(&engine).map_err(world::invalid)?.link(&component).map(|_| ())?
-        }
-        Role::Agent => world::agents(&engine).map_err(world::invalid)?.link(&component).map(|_| ())?,
+        Role::Challenge => world::challenges(&engine).map_err(refusal::of)?.link(&component).map(|_| ())?,
+        Role::Agent => world::agents(&engine).map_err(refusal::of)?.link(&component).map(|_| ())?,
     }
-    let code = component.serialize().map_err(world::invalid)?;
+    let code = component.serialize().map_err(refusal::of)?;
     Ok(Compiled { code, imports: shape.imports })
 }
 

@@ -43,7 +43,7 @@ pub struct Job<'j> {
     pub places: &'j [(Place, Option<Arc<Code>>)],
     pub order: Order,
     pub outside: &'j dyn Outside,
-    /// What was asked, also if the run comes to no end.
+    /// What the keeper itself saw being asked, also if the run comes to no end.
     pub tally: &'j Mutex<Tally>,
 }
 

@@ -146,8 +146,7 @@ impl Sandbox for WasmSandbox {
     }
 
     async fn inspect(&self, role: Role, bytes: Arc<[u8]>, grants: &Capabilities) -> Result<(), Unloadable> {
-        let fault = |words: String| Unloadable::Invalid(format!("this machine could not find out: {words}"));
-        let (_, found) = self.0.code(role, &bytes, grants).await.map_err(fault)?;
+        let (_, found) = self.0.code(role, &bytes, grants).await.map_err(Unloadable::Unknown)?;
         found.map(|_| ())
     }
 
@@ -156,20 +155,19 @@ impl Sandbox for WasmSandbox {
         let tally = Mutex::new(Tally::default());
         let permit = match self.permit().await {
             Ok(permit) => permit,
-            Err(error) => return Ended { result: Err(error), calls: Vec::new() },
+            Err(error) => return Ended::at_once(Err(error)),
         };
         // From here on, compiling included: whatever takes too long here is no fault of the agent's.
         let work = tokio::time::timeout(Duration::from_millis(wall_time_ms), self.0.run(run, &tally));
         let ended = work.await.unwrap_or(Err(Error::WallTime(wall_time_ms)));
         drop(permit);
-        match ended {
+        let ended = match ended {
             Ok(Outcome::Finished(finished)) => ended_of(finished),
-            Ok(Outcome::Refused(failure)) => Ended { result: Ok(Err(failure)), calls: Vec::new() },
-            Err(error) => {
-                let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
-                Ended { result: Err(error), calls: tally.into_calls() }
-            }
-        }
+            Ok(Outcome::Refused(failure)) => Ended::at_once(Ok(Err(failure))),
+            Err(error) => Ended::at_once(Err(error)),
+        };
+        let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ended { seen: tally.into_calls(), ..ended }
     }
 }
 
@@ -244,7 +242,7 @@ fn ended_of(finished: Finished) -> Ended {
         Trouble::Misuse(what) => Error::Challenge(what),
         Trouble::Host(what) => Error::Executor(what),
     });
-    Ended { result, calls: finished.calls }
+    Ended { calls: finished.calls, ..Ended::at_once(result) }
 }
 
 /// The engine's own words stay here: they may change with a patch of it, and reports must not.

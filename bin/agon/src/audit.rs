@@ -2,7 +2,7 @@
 
 use crate::cli::{AuditCommand, Global};
 use crate::output::{Failure, Output};
-use agon_embedded::audit::{Entry, Head, each, verify};
+use agon_embedded::audit::{Entry, Head, Summary, Witness, each, verify};
 use agon_port::sandbox::Verdict;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -44,17 +44,7 @@ fn check(log: &Path, noted: Option<Head>, output: Output) -> Result<(), Failure>
     let shown = log.display();
     match verify(log, noted) {
         Ok(summary) => {
-            let text = format!(
-                "{shown}: {} lines in {} files are as they were written; {} calls, {} of them denied; {} notes{}; \
-                 end {}",
-                summary.lines,
-                summary.files,
-                summary.calls,
-                summary.denied,
-                summary.notes,
-                if summary.unfinished { "; the last line is not finished" } else { "" },
-                summary.head,
-            );
+            let text = format!("{shown}: {}", whole(&summary));
             output.line(&json!({ "log": log, "whole": true, "summary": summary }), &text);
             Ok(())
         }
@@ -67,6 +57,24 @@ fn check(log: &Path, noted: Option<Head>, output: Output) -> Result<(), Failure>
             )))
         }
     }
+}
+
+/// A whole log in one line.
+fn whole(summary: &Summary) -> String {
+    let Summary { files, lines, notes, keeper, cage, unended, unannounced, head, unfinished, .. } = summary;
+    let mut text = format!("{lines} lines in {files} files are as they were written; ");
+    text += &format!("{} calls seen by keepers, {} of them denied; ", keeper.calls, keeper.denied);
+    text += &format!("{} told by cages, {} of them denied; ", cage.calls, cage.denied);
+    if !unended.is_empty() {
+        let first: Vec<String> = unended.iter().take(10).map(u64::to_string).collect();
+        let (count, first) = (unended.len(), first.join(", "));
+        text += &format!("{count} runs began and have not ended (from line {first} on); ");
+    }
+    if *unannounced > 0 {
+        text += &format!("{unannounced} runs ended whose beginning could not be written; ");
+    }
+    let rest = if *unfinished { "; the last line is not finished" } else { "" };
+    text + &format!("{notes} notes{rest}; end {head}")
 }
 
 fn show(log: &Path, shown: impl Fn(&Entry) -> bool, output: Output) -> Result<(), Failure> {
@@ -82,10 +90,18 @@ fn has_denied(entry: &Entry) -> bool {
     entry.calls.iter().any(|calls| calls.verdict == Verdict::Denied)
 }
 
-/// A run in one line: which, how it ended, and what it asked for.
+/// What happened with a run in one line: which, how it ended, and what it asked for, by whose word.
 fn text(entry: &Entry) -> String {
-    let Entry { seq, time_ms, challenge, job, phase, ended, .. } = entry;
-    let calls = entry.calls.iter().map(|calls| {
+    let Entry { seq, time_ms, challenge, job, phase, begun, ended, .. } = entry;
+    let run = format!("{seq} {time_ms} {challenge} {job} {phase}");
+    let Some(ended) = ended else { return format!("{run} begins") };
+    let begun = begun.map_or_else(String::new, |begun| format!(" (began in line {begun})"));
+    let (keeper, cage) = (calls(entry, Witness::Keeper), calls(entry, Witness::Cage));
+    format!("{run} {ended}{begun}: keeper:{keeper}; cage:{cage}")
+}
+
+fn calls(entry: &Entry, by: Witness) -> String {
+    let calls = entry.calls.iter().filter(|calls| calls.by == by).map(|calls| {
         let verdict = match calls.verdict {
             Verdict::Granted => "",
             Verdict::Denied => " denied",
@@ -94,6 +110,5 @@ fn text(entry: &Entry) -> String {
         };
         format!(" {} x{}{verdict}", calls.name, calls.count)
     });
-    let calls: Vec<String> = calls.collect();
-    format!("{seq} {time_ms} {challenge} {job} {phase} {ended}:{}", calls.join(","))
+    calls.collect::<Vec<String>>().join(",")
 }

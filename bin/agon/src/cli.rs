@@ -294,7 +294,8 @@ pub enum Language {
 
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// Check that the audit log is as it was written: every line, their order, and its end
+    /// Check that the audit log is as it was written: every line, their order, and its end; and name the runs that began
+    /// and have not ended
     Verify {
         /// The end of the log as an earlier check printed it: it must still be in there
         #[arg(long, value_name = "LINE:HASH")]

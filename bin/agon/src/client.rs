@@ -93,9 +93,17 @@ impl Client {
         self.again(|| self.signed(path, body, by)).await
     }
 
-    /// Puts bytes that a hotkey signs.
-    pub async fn put_signed(&self, path: &str, bytes: Vec<u8>, by: Signer<'_>) -> Result<Answer, Failure> {
-        let request = || self.http.put(format!("{}{path}", self.base)).body(bytes.clone());
+    /// Puts bytes of a media type that a hotkey signs.
+    pub async fn put_signed(
+        &self,
+        path: &str,
+        (kind, bytes): (&str, Vec<u8>),
+        by: Signer<'_>,
+    ) -> Result<Answer, Failure> {
+        let request = || {
+            let request = self.http.put(format!("{}{path}", self.base));
+            request.header(CONTENT_TYPE, kind).body(bytes.clone())
+        };
         self.again(|| signed(request(), &bytes, by)).await
     }
 

@@ -2,10 +2,10 @@
 
 pub(crate) mod actions;
 pub(crate) mod blocks;
-pub(crate) mod code;
 pub(crate) mod epochs;
 pub(crate) mod events;
 pub(crate) mod facts;
 pub(crate) mod routes;
 pub(crate) mod submissions;
 pub(crate) mod uploads;
+pub(crate) mod vault;

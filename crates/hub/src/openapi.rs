@@ -113,6 +113,12 @@ fn content(content: &Content) -> Value {
         Content::Json(name) => json!({ "application/json": { "schema": schemas::reference(name) } }),
         Content::List(name) => json!({ "application/json": { "schema": schemas::page(name) } }),
         Content::Other(kind) => json!({ *kind: {} }),
+        Content::Either(kinds) => {
+            let described = |(kind, meaning): &(&str, &str)| {
+                ((*kind).to_owned(), json!({ "schema": { "description": meaning } }))
+            };
+            Value::Object(kinds.iter().map(described).collect())
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What went wrong, as RFC 9457 wants it told, with one table from codes to statuses.
 
 use agon_node::SubmitError;
+use agon_port::sandbox::Unloadable;
 use agon_protocol::Reason;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -121,6 +122,17 @@ impl Problem {
 impl From<Reason> for Problem {
     fn from(reason: Reason) -> Self {
         Self::new(reason.code(), reason.to_string())
+    }
+}
+
+impl From<Unloadable> for Problem {
+    fn from(unloadable: Unloadable) -> Self {
+        // What this machine could not find out is nothing against the bytes, which may come again.
+        let code = match &unloadable {
+            Unloadable::Unknown(_) => "unavailable",
+            _ => "unloadable",
+        };
+        Self::new(code, unloadable.to_string())
     }
 }
 

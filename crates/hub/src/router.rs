@@ -1,6 +1,6 @@
 //! Every address of the hub.
 
-use crate::api::{actions, blocks, code, epochs, events, facts, routes, submissions, uploads};
+use crate::api::{actions, blocks, epochs, events, facts, routes, submissions, uploads, vault};
 use crate::hub::{Hub, Parts};
 use crate::pages;
 use crate::problem::Problem;
@@ -78,7 +78,7 @@ fn others() -> Vec<Route> {
         ("/v1/submissions/{id}/complete", post(uploads::complete)),
         ("/v1/uploads/{token}", put(uploads::put)),
         ("/v1/blocks", get(blocks::list)),
-        ("/v1/vault/{digest}", get(blocks::artifact).put(code::put)),
+        ("/v1/vault/{digest}", get(blocks::artifact).put(vault::put)),
         ("/v1/challenges/{id}/routes/{*path}", get(routes::ask)),
         ("/v1/actions", post(actions::post)),
         ("/v1/events", get(events::listen)),

@@ -118,11 +118,7 @@ pub(crate) async fn upload(hub: &Hub, token: String, body: Body) -> Result<Ticke
     let _permit = hub.uploads.try_acquire().map_err(full)?;
     let bytes = receive(&ticket, body).await?;
     let bytes: Arc<[u8]> = bytes.into();
-    if let Err(unloadable) =
-        hub.parts.sandbox.inspect(Role::Agent, bytes.clone(), &Capabilities::default()).await
-    {
-        return Err(Problem::new("unloadable", unloadable.to_string()));
-    }
+    hub.parts.sandbox.inspect(Role::Agent, bytes.clone(), &Capabilities::default()).await?;
     hub.parts.vault.put(ticket.artifact, &bytes).await.map_err(|error| match error {
         vault::Error::WrongDigest { .. } => Problem::new("wrong_digest", error.to_string()),
         vault::Error::TooLarge { .. } => Problem::new("too_large", error.to_string()),

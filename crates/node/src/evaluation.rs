@@ -1,9 +1,8 @@
 //! What a validator finds out about one job: it fetches, observes once, scores or weighs, and says what came of it.
 
-use crate::outside::ending;
-use agon_port::audit::Line;
+use crate::audited::{self, Cause};
 use agon_port::records::Observed;
-use agon_port::sandbox::{self, Done, Ended, Outside, Phase, Recording, Row, Run, Weighing};
+use agon_port::sandbox::{self, Done, Outside, Phase, Recording, Row, Run, Weighing};
 use agon_port::{Audit, Records, Sandbox, Vault};
 use agon_protocol::pending::{Scoring, Task, Work};
 use agon_types::manifest::Benchmark;
@@ -70,6 +69,10 @@ impl Evaluation<'_> {
     }
 
     async fn score(&self, challenge: &Arc<[u8]>, scoring: &Scoring) -> Result<Outcome, Problem> {
+        // What is not here yet is no fault of a run, so none is begun without it.
+        for digest in &self.task.manifest.capabilities.artifacts {
+            self.fetched(*digest).await?;
+        }
         let mut agents = vec![self.bytes(scoring.artifact).await?];
         for (_, artifact) in &scoring.opponents {
             agents.push(self.bytes(*artifact).await?);
@@ -130,7 +133,6 @@ impl Evaluation<'_> {
         phase: Phase,
     ) -> Result<Result<Done, Failure>, Problem> {
         let manifest = &self.task.manifest;
-        let name = phase.name();
         let run = Run {
             challenge: Arc::clone(challenge),
             agents,
@@ -139,18 +141,19 @@ impl Evaluation<'_> {
             phase,
             outside: Arc::clone(&self.outside),
         };
-        let Ended { result, calls } = self.bench.sandbox.run(run).await;
-        let line = Line {
-            challenge: manifest.id.to_string(),
-            job: self.job.to_string(),
-            phase: name,
-            calls,
-            ended: ending(&result).to_owned(),
-        };
-        if let Err(error) = self.bench.audit.append(line).await {
-            tracing::error!("{error}");
-        }
+        let cause = Cause { challenge: manifest.id.to_string(), job: self.job.to_string() };
+        let Bench { sandbox, audit, .. } = self.bench;
+        let result = audited::run(&**sandbox, &**audit, cause, run).await;
         result.map_err(|error| error.to_string().into())
+    }
+
+    /// Sees that an artifact is here, without reading one that is.
+    async fn fetched(&self, digest: Digest) -> Result<(), Problem> {
+        let size = self.bench.vault.size(digest).await.map_err(|error| Problem::Fault(error.to_string()))?;
+        match size {
+            Some(_) => Ok(()),
+            None => self.bytes(digest).await.map(drop),
+        }
     }
 
     async fn bytes(&self, digest: Digest) -> Result<Arc<[u8]>, Problem> {

@@ -16,12 +16,14 @@
 //! * `driver`: the one loop that owns the ledger's head; `machine`: how a block is built, checked and executed
 //! * `application`: the loop as the order sees it; [`handle`]: as everyone else does
 //! * `watcher`: facts of the chain become anchors
-//! * `duties`: registers, evaluates, commits, reveals; [`evaluation`]: one job, from its bytes to its outcome
+//! * `duties`: registers, evaluates, commits, reveals; [`evaluation`]: one job, from its bytes to its outcome;
+//!   [`audited`]: a run between its two lines of the audit log
 //! * [`outside`]: what foreign code hears when it asks; `submitter`: sets weights
 //! * `limits`: every maximum
 //! * [`replay`]: the same blocks once more, from the beginning
 
 mod application;
+pub mod audited;
 mod driver;
 mod duties;
 pub mod evaluation;

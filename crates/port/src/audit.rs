@@ -1,18 +1,33 @@
-//! What foreign code asked of its host, kept for whoever wants to check it later.
+//! What foreign code asked of its host, kept for whoever wants to check it later. Each run has two lines: one before it,
+//! and one after it, so that a run which was cut shows as begun and not ended.
 
 use crate::sandbox::Calls;
 use async_trait::async_trait;
 
-/// A run and the calls that it made.
+/// What happened with a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     pub challenge: String,
     /// The job, or the route that was asked.
     pub job: String,
     pub phase: &'static str,
-    pub calls: Vec<Calls>,
-    /// How the run ended: a code.
-    pub ended: String,
+    pub event: Event,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// It is about to begin.
+    Begun,
+    Ended {
+        /// The number of the line in which it began; none if that line could not be written.
+        begun: Option<u64>,
+        /// How it ended: a code.
+        how: String,
+        /// The calls that went out of its cage, as the cage's keeper saw them.
+        seen: Vec<Calls>,
+        /// All calls, in the cage's own word.
+        told: Vec<Calls>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,8 +37,8 @@ pub struct Error(pub String);
 /// A log that only grows.
 #[async_trait]
 pub trait Audit: Send + Sync + 'static {
-    /// Appends durably.
-    async fn append(&self, line: Line) -> Result<(), Error>;
+    /// Appends durably: the number of the line.
+    async fn append(&self, line: Line) -> Result<u64, Error>;
 }
 
 #[cfg(feature = "contract")]

@@ -34,7 +34,7 @@ pub enum Role {
     Agent,
 }
 
-/// Why bytes cannot run in a role.
+/// Why bytes cannot run in a role. All but the last two follow from the bytes alone, and hold for ever.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, BorshSerialize, BorshDeserialize)]
 pub enum Unloadable {
     #[error("these bytes are not a WebAssembly component: the examples in agents/ show how one is built")]
@@ -49,6 +49,9 @@ pub enum Unloadable {
     Invalid(String),
     #[error("compiling the component took more than {0}")]
     TooCostly(String),
+    /// A fault of this machine, which says nothing about the bytes.
+    #[error("this machine could not find out whether the component can run ({0}): try again")]
+    Unknown(String),
 }
 
 /// One phase of one job.
@@ -192,7 +195,17 @@ pub struct Ended {
     /// What the agent does wrong is an outcome; what we do wrong is an error. In `weigh` and `serve`, which have no
     /// agent, the failure is the challenge's.
     pub result: Result<Result<Done, Failure>, Error>,
+    /// The calls that went out of the cage, as the executor itself saw them: also of a run that broke off.
+    pub seen: Vec<Calls>,
+    /// All calls, those that stayed in the cage too, in the cage's own word. One that broke off says nothing.
     pub calls: Vec<Calls>,
+}
+
+impl Ended {
+    /// An end before anything was asked.
+    pub fn at_once(result: Result<Result<Done, Failure>, Error>) -> Self {
+        Self { result, seen: Vec::new(), calls: Vec::new() }
+    }
 }
 
 /// An executor of foreign code.

@@ -4,7 +4,7 @@
 //! the hash of the line before, and zeros in the first. The bytes are what is hashed, so no edit is too small.
 
 use crate::limits::{AUDIT_LINE_BYTES_MAX, AUDIT_TEXT_BYTES_MAX};
-use agon_port::audit::Line;
+use agon_port::audit::{Event, Line};
 use agon_port::sandbox::{Calls, Verdict};
 use agon_types::{Digest, TimeMs};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use std::str::FromStr;
 /// The phase of lines in which the log speaks of itself.
 const OWN_PHASE: &str = "audit";
 
-/// A run and the calls that it made, as the log has them.
+/// A line, as the log has it: a run that begins, a run that ended with the calls that it made, or a note.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
@@ -24,7 +24,12 @@ pub struct Entry {
     pub challenge: String,
     pub job: String,
     pub phase: String,
-    pub ended: String,
+    /// The line in which the run began that ends here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<u64>,
+    /// How the run ended, or what the log has to say of itself; none where a run begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
     pub calls: Vec<Called>,
     /// So many entries of `calls` did not fit, and stand summed up at their end.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -32,10 +37,21 @@ pub struct Entry {
     pub prev: Digest,
 }
 
+/// Whose word a line has for a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Witness {
+    /// The keeper of the cage saw it go out.
+    Keeper,
+    /// The cage says so itself, of what stayed inside too.
+    Cage,
+}
+
 /// Calls of one name and one verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Called {
+    pub by: Witness,
     pub name: String,
     #[serde(with = "VerdictText")]
     pub verdict: Verdict,
@@ -89,30 +105,46 @@ impl FromStr for Head {
 
 /// What is to be written, before it has its place.
 pub(super) struct Draft {
-    line: Line,
+    challenge: String,
+    job: String,
+    phase: &'static str,
+    begun: Option<u64>,
+    ended: Option<String>,
+    /// The keeper's first.
+    calls: Vec<Called>,
     time_ms: TimeMs,
 }
 
 impl Draft {
     pub(super) fn new(line: Line, time_ms: TimeMs) -> Self {
-        Self { line, time_ms }
+        let Line { challenge, job, phase, event } = line;
+        let (begun, ended, calls) = match event {
+            Event::Begun => (None, None, Vec::new()),
+            Event::Ended { begun, how, seen, told } => {
+                let seen = seen.into_iter().map(|calls| called(Witness::Keeper, calls));
+                let told = told.into_iter().map(|calls| called(Witness::Cage, calls));
+                (begun, Some(cut(&how)), seen.chain(told).collect())
+            }
+        };
+        Self { challenge: cut(&challenge), job: cut(&job), phase, begun, ended, calls, time_ms }
     }
 
     /// What the log has to say of itself.
     pub(super) fn note(text: String, time_ms: TimeMs) -> Self {
-        let line = Line {
+        Self {
             challenge: String::new(),
             job: String::new(),
             phase: OWN_PHASE,
+            begun: None,
+            ended: Some(cut(&text)),
             calls: Vec::new(),
-            ended: text,
-        };
-        Self { line, time_ms }
+            time_ms,
+        }
     }
 
     /// The bytes of the line that follows another, with their end, and where the log then ends.
     pub(super) fn after(&self, last: Head) -> (Vec<u8>, Head) {
-        let mut kept = self.line.calls.len();
+        let mut kept = self.calls.len();
         loop {
             let entry = self.entry(last, kept);
             let (bytes, hash) = entry.sealed();
@@ -124,38 +156,38 @@ impl Draft {
     }
 
     fn entry(&self, last: Head, kept: usize) -> Entry {
-        let (single, rest) = self.line.calls.split_at(kept);
+        let (single, rest) = self.calls.split_at(kept);
         Entry {
             seq: last.seq.saturating_add(1),
             time_ms: self.time_ms,
-            challenge: cut(&self.line.challenge),
-            job: cut(&self.line.job),
-            phase: cut(self.line.phase),
-            ended: cut(&self.line.ended),
-            calls: single.iter().map(called).chain(sums(rest)).collect(),
+            challenge: self.challenge.clone(),
+            job: self.job.clone(),
+            phase: self.phase.to_owned(),
+            begun: self.begun,
+            ended: self.ended.clone(),
+            calls: single.iter().cloned().chain(sums(rest)).collect(),
             summed: rest.len() as u64,
             prev: last.hash,
         }
     }
 }
 
-fn called(calls: &Calls) -> Called {
+fn called(by: Witness, calls: Calls) -> Called {
     let Calls { name, verdict, count, bytes_in, bytes_out } = calls;
-    Called { name: cut(name), verdict: *verdict, count: *count, bytes_in: *bytes_in, bytes_out: *bytes_out }
+    Called { by, name: cut(&name), verdict, count, bytes_in, bytes_out }
 }
 
-/// One entry for each name and verdict. The host has few functions, so there are few names; if there were many, those
+/// One entry for each witness, name and verdict. The host has few functions, so there are few names; if there were many, those
 /// beyond the first hundred would share one.
-fn sums(calls: &[Calls]) -> impl Iterator<Item = Called> {
+fn sums(calls: &[Called]) -> impl Iterator<Item = Called> {
     const NAMES_MAX: usize = 100;
-    let mut sums: BTreeMap<(String, Verdict), Called> = BTreeMap::new();
-    for calls in calls {
-        let one = called(calls);
-        let key = (one.name.clone(), one.verdict);
+    let mut sums: BTreeMap<(Witness, String, Verdict), Called> = BTreeMap::new();
+    for one in calls {
+        let key = (one.by, one.name.clone(), one.verdict);
         let known = sums.contains_key(&key) || sums.len() < NAMES_MAX;
-        let key = if known { key } else { ("others".to_owned(), one.verdict) };
+        let key = if known { key } else { (one.by, "others".to_owned(), one.verdict) };
         let sum = sums.entry(key.clone()).or_insert_with(|| Called {
-            name: key.0,
+            name: key.1,
             count: 0,
             bytes_in: 0,
             bytes_out: 0,
@@ -180,6 +212,11 @@ impl Entry {
     /// Whether the log speaks of itself here.
     pub fn is_note(&self) -> bool {
         self.phase == OWN_PHASE
+    }
+
+    /// Whether a run begins here.
+    pub fn is_opening(&self) -> bool {
+        self.ended.is_none()
     }
 
     fn sealed(&self) -> (Vec<u8>, Digest) {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::SystemClock;
+use agon_port::audit::Event;
 use agon_port::sandbox::{Calls, Verdict};
 use agon_types::Digest;
 use std::fs;
@@ -9,23 +10,27 @@ use std::path::PathBuf;
 
 /// What was appended, of what stands in the log.
 fn asked(called: Called) -> Calls {
-    let Called { name, verdict, count, bytes_in, bytes_out } = called;
+    let Called { by: _, name, verdict, count, bytes_in, bytes_out } = called;
     Calls { name, verdict, count, bytes_in, bytes_out }
 }
 
 /// Small enough that a few lines fill one.
 const STRETCH: u64 = 1_000;
 
+/// A run whose beginning could not be written.
 fn line(job: &str) -> Line {
+    line_of(job, None)
+}
+
+fn begins(job: &str) -> Line {
+    Line { event: Event::Begun, ..line(job) }
+}
+
+fn line_of(job: &str, begun: Option<u64>) -> Line {
     let calls =
         Calls { name: "web.fetch".to_owned(), verdict: Verdict::Denied, count: 2, bytes_in: 3, bytes_out: 4 };
-    Line {
-        challenge: "compress".to_owned(),
-        job: job.to_owned(),
-        phase: "observe",
-        calls: vec![calls],
-        ended: "done".to_owned(),
-    }
+    let event = Event::Ended { begun, how: "done".to_owned(), seen: Vec::new(), told: vec![calls] };
+    Line { challenge: "compress".to_owned(), job: job.to_owned(), phase: "observe", event }
 }
 
 fn open(folder: &Path) -> AuditFile {
@@ -104,28 +109,34 @@ async fn files_keep_the_contract_of_an_audit_log() {
     let read = async || {
         let mut lines = Vec::new();
         each(folder.path(), |entry| {
-            let calls = entry.calls.iter().cloned().map(asked);
             assert_eq!(entry.phase, "score");
-            lines.push(Line {
-                challenge: entry.challenge.clone(),
-                job: entry.job.clone(),
-                phase: "score",
-                calls: calls.collect(),
-                ended: entry.ended.clone(),
-            });
+            let calls =
+                |by| entry.calls.iter().filter(move |calls| calls.by == by).cloned().map(asked).collect();
+            let event = match entry.ended.clone() {
+                None => Event::Begun,
+                Some(how) => Event::Ended {
+                    begun: entry.begun,
+                    how,
+                    seen: calls(Witness::Keeper),
+                    told: calls(Witness::Cage),
+                },
+            };
+            let (challenge, job) = (entry.challenge.clone(), entry.job.clone());
+            lines.push(Line { challenge, job, phase: "score", event });
         })
         .unwrap();
         lines
     };
     agon_port::audit::contract::check(open(folder.path()), reopen, read).await;
-    assert_eq!(verify(folder.path(), None).unwrap().lines, 52);
+    assert_eq!(verify(folder.path(), None).unwrap().lines, 53);
 }
 
 #[tokio::test]
 async fn a_whole_log_is_summed_up() {
     let log = log().await;
     let summary = verify(log.path(), None).unwrap();
-    assert_eq!((summary.lines, summary.calls, summary.denied, summary.notes), (12, 24, 24, 0));
+    assert_eq!((summary.lines, summary.notes, summary.unannounced), (12, 0, 12));
+    assert_eq!((summary.keeper.calls, summary.cage), (0, Count { calls: 24, denied: 24 }));
     assert_eq!(summary.files, files_of(log.path()).len() as u64);
     assert_eq!((summary.head, summary.unfinished), (open(log.path()).head(), false));
     let empty = tempfile::tempdir().unwrap();
@@ -285,7 +296,7 @@ async fn what_a_crash_left_unfinished_is_cut_and_noted() {
         let summary = verify(log.path(), None).unwrap();
         assert_eq!((summary.lines, summary.notes, summary.unfinished), (14, 1, false));
         let mut notes = Vec::new();
-        each(log.path(), |entry| notes.extend(entry.is_note().then(|| entry.ended.clone()))).unwrap();
+        each(log.path(), |entry| notes.extend(entry.ended.clone().filter(|_| entry.is_note()))).unwrap();
         assert_eq!(notes, [format!("{} bytes of lines that were not finished were cut", rest.len())]);
     }
 }
@@ -345,7 +356,7 @@ async fn lines_that_cannot_be_written_are_refused_counted_and_told() {
     }
     audit.append(line("back")).await.unwrap();
     let mut told = Vec::new();
-    each(log.path(), |entry| told.push((entry.is_note(), entry.ended.clone()))).unwrap();
+    each(log.path(), |entry| told.push((entry.is_note(), entry.ended.clone().unwrap()))).unwrap();
     assert_eq!(told.pop(), Some((false, "done".to_owned())), "the line that stands is the last");
     let counted = told.iter().filter_map(|(_, text)| text.strip_suffix(" lines could not be written"));
     assert_eq!(counted.map(|count| count.parse::<u64>().unwrap()).sum::<u64>(), 3, "{told:?}");
@@ -369,8 +380,10 @@ async fn a_line_is_bounded_and_loses_no_sum() {
     let names =
         (0..40_000_u64).map(|number| Calls { name: number.to_string(), ..calls[0].clone() }).collect();
     let long = "\u{e4}".repeat(10_000);
-    audit.append(Line { calls, job: long.clone(), ended: long, ..line("long") }).await.unwrap();
-    audit.append(Line { calls: names, ..line("names") }).await.unwrap();
+    let event = Event::Ended { begun: None, how: long.clone(), seen: Vec::new(), told: calls };
+    audit.append(Line { job: long, event, ..line("long") }).await.unwrap();
+    let event = Event::Ended { begun: None, how: String::new(), seen: names, told: Vec::new() };
+    audit.append(Line { event, ..line("names") }).await.unwrap();
     let mut found = Vec::new();
     each(folder.path(), |entry| found.push(entry.clone())).unwrap();
     assert_eq!(found[0].calls.iter().map(|called| called.count).sum::<u64>(), given);
@@ -380,4 +393,50 @@ async fn a_line_is_bounded_and_loses_no_sum() {
     let bytes = fs::read(&files_of(folder.path())[0]).unwrap();
     assert!(bytes.split(|byte| *byte == b'\n').all(|line| line.len() < crate::limits::AUDIT_LINE_BYTES_MAX));
     assert_eq!(verify(folder.path(), None).unwrap().lines, 2);
+}
+
+#[tokio::test]
+async fn a_run_that_was_cut_shows_as_begun_and_not_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = open(folder.path());
+    for (line, number) in
+        [begins("cut"), begins("whole"), line_of("whole", Some(2)), begins("cut")].into_iter().zip(1..)
+    {
+        assert_eq!(audit.append(line).await, Ok(number));
+    }
+    assert_eq!(verify(folder.path(), None).unwrap().unended, [1, 4]);
+    drop(audit);
+    let audit = open(folder.path());
+    audit.append(line_of("cut", Some(4))).await.unwrap();
+    let summary = verify(folder.path(), None).unwrap();
+    assert_eq!((summary.unended, summary.unannounced), (vec![1], 0), "what was cut stays so after a restart");
+}
+
+#[tokio::test]
+async fn a_run_ends_once_and_only_where_it_began() {
+    for (desc, lines) in [
+        ("never began", vec![line_of("one", Some(1))]),
+        ("another job", vec![begins("one"), line_of("other", Some(1))]),
+        ("twice", vec![begins("one"), line_of("one", Some(1)), line_of("one", Some(1))]),
+        ("an end", vec![begins("one"), line_of("one", Some(1)), line_of("one", Some(2))]),
+        ("later", vec![line_of("one", Some(2)), begins("one")]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let audit = open(folder.path());
+        for line in lines {
+            audit.append(line).await.unwrap();
+        }
+        assert!(broken(folder.path(), "it ends a run").line > 0, "{desc}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_takes_a_call_from_one_witness_to_the_other_is_found() {
+    found("witness", |folder| {
+        by_line(folder, |lines, place| {
+            let text = String::from_utf8(lines[place].clone()).unwrap();
+            lines[place] = text.replace("\"by\":\"cage\"", "\"by\":\"keeper\"").into_bytes();
+        })
+    })
+    .await;
 }

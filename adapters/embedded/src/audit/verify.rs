@@ -1,13 +1,21 @@
 //! Whether a log is as it was written.
 
 use super::files::{self, HEAD, HeadFile, Lines, Piece, Stretch};
-use super::line::{Entry, Head};
+use super::line::{Entry, Head, Witness};
 use agon_port::sandbox::Verdict;
 use agon_types::TimeMs;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::Path;
+
+/// Calls of foreign code to its host, and those of them that were refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Count {
+    pub calls: u64,
+    pub denied: u64,
+}
 
 /// What a whole log contains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -16,9 +24,14 @@ pub struct Summary {
     pub lines: u64,
     /// Lines in which the log speaks of itself: what a crash left, what could not be written.
     pub notes: u64,
-    /// Calls of foreign code to its host, and those of them that were refused.
-    pub calls: u64,
-    pub denied: u64,
+    /// What keepers saw go out of their cages.
+    pub keeper: Count,
+    /// What cages tell of themselves.
+    pub cage: Count,
+    /// The lines of runs that began and have not ended: they run now, or were cut.
+    pub unended: Vec<u64>,
+    /// Runs that ended and whose beginning could not be written.
+    pub unannounced: u64,
     pub first_time_ms: Option<TimeMs>,
     pub last_time_ms: Option<TimeMs>,
     pub head: Head,
@@ -59,13 +72,16 @@ pub fn verify(folder: &Path, noted: Option<Head>) -> Result<Summary, Broken> {
     let head = HeadFile::read(folder).map_err(|error| Broken::whole(HEAD, unreadable(&error)))?;
     let mut chain = Chain {
         last: Head::START,
+        open: BTreeMap::new(),
         known: [(head, "the head names another line here"), (noted, "another line was noted here")],
         summary: Summary {
             files: 0,
             lines: 0,
             notes: 0,
-            calls: 0,
-            denied: 0,
+            keeper: Count::default(),
+            cage: Count::default(),
+            unended: Vec::new(),
+            unannounced: 0,
             first_time_ms: None,
             last_time_ms: None,
             head: Head::START,
@@ -73,7 +89,7 @@ pub fn verify(folder: &Path, noted: Option<Head>) -> Result<Summary, Broken> {
         },
     };
     let end = walk(folder, |stretch, place, read| chain.follow(stretch, place, read))?;
-    let Chain { last, mut summary, .. } = chain;
+    let Chain { last, open, mut summary, .. } = chain;
     if head.is_none() && summary.lines > 0 {
         return Err(Broken::whole(
             HEAD,
@@ -89,6 +105,7 @@ pub fn verify(folder: &Path, noted: Option<Head>) -> Result<Summary, Broken> {
         }
     }
     summary.files = end.files;
+    summary.unended = open.into_keys().collect();
     summary.unfinished = end.unfinished;
     summary.head = last;
     Ok(summary)
@@ -107,6 +124,8 @@ pub fn each(folder: &Path, mut visit: impl FnMut(&Entry)) -> Result<(), Broken> 
 /// How far the chain of hashes is known to be good.
 struct Chain {
     last: Head,
+    /// Runs that have begun: the challenge, job and phase, by the number of the line.
+    open: BTreeMap<u64, (String, String, String)>,
     /// Lines that someone vouches for, and what it means if they are others.
     known: [(Option<Head>, &'static str); 2],
     summary: Summary,
@@ -136,9 +155,27 @@ impl Chain {
         if let Some((_, why)) = self.known.iter().find(other) {
             return Err((*why).to_owned());
         }
+        self.pair(&entry)?;
         self.last = here;
         self.summary.count(&entry);
         Ok(())
+    }
+
+    /// A run ends once, and only one that began.
+    fn pair(&mut self, entry: &Entry) -> Result<(), String> {
+        let run = || (entry.challenge.clone(), entry.job.clone(), entry.phase.clone());
+        if entry.is_opening() {
+            self.open.insert(entry.seq, run());
+            return Ok(());
+        }
+        match entry.begun {
+            Some(begun) if self.open.remove(&begun) == Some(run()) => Ok(()),
+            Some(begun) => Err(format!("it ends a run that did not begin in line {begun}, or had ended")),
+            None => {
+                self.summary.unannounced += u64::from(!entry.is_note());
+                Ok(())
+            }
+        }
     }
 }
 
@@ -147,9 +184,13 @@ impl Summary {
         self.lines += 1;
         self.notes += u64::from(entry.is_note());
         for calls in &entry.calls {
-            self.calls = self.calls.saturating_add(calls.count);
+            let count = match calls.by {
+                Witness::Keeper => &mut self.keeper,
+                Witness::Cage => &mut self.cage,
+            };
+            count.calls = count.calls.saturating_add(calls.count);
             if calls.verdict == Verdict::Denied {
-                self.denied = self.denied.saturating_add(calls.count);
+                count.denied = count.denied.saturating_add(calls.count);
             }
         }
         self.first_time_ms = self.first_time_ms.or(Some(entry.time_ms));

@@ -5,6 +5,7 @@ use super::line::{Draft, Entry, Head};
 use agon_types::TimeMs;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Adds lines to the last stretch.
@@ -79,8 +80,8 @@ impl Writer {
         self.lost
     }
 
-    /// Adds lines durably, with one flush for all that fit into a stretch: says how many of them stand.
-    pub(super) fn append(&mut self, drafts: Vec<Draft>, now: TimeMs) -> (usize, io::Result<()>) {
+    /// Adds lines durably, with one flush for all that fit into a stretch: the numbers of those that stand.
+    pub(super) fn append(&mut self, drafts: Vec<Draft>, now: TimeMs) -> (Range<u64>, io::Result<()>) {
         let count = drafts.len();
         let mut notes: Vec<_> = self.notes.iter().map(|note| Draft::note(note.clone(), now)).collect();
         if self.lost > 0 {
@@ -97,7 +98,8 @@ impl Writer {
         }
         let done = stood.saturating_sub(own);
         self.lost += (count - done) as u64;
-        (done, result)
+        let end = self.head.seq + 1;
+        (end - done as u64..end, result)
     }
 
     fn write(&mut self, drafts: &[Draft]) -> io::Result<()> {

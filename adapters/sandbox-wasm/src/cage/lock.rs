@@ -26,6 +26,8 @@ const LANDLOCK_ABI: ABI = ABI::V7;
 pub enum User {
     /// A number of its own, which owns nothing.
     Own,
+    /// The one that every system has for those who own nothing, which other programs may have too.
+    Nobody,
     /// Those of the node, which was not started as root.
     Node,
     /// It could not give up being root.
@@ -104,10 +106,9 @@ fn drop_user() -> User {
         return User::Node;
     }
     let own = USERS_BEGIN.saturating_add(std::process::id());
-    match become_user(own).or_else(|_| become_user(NOBODY)) {
-        Ok(()) => User::Own,
-        Err(_) => User::Root,
-    }
+    let first = [(own, User::Own), (NOBODY, User::Nobody)];
+    let became = first.into_iter().find(|(number, _)| become_user(*number).is_ok());
+    became.map_or(User::Root, |(_, user)| user)
 }
 
 fn become_user(number: u32) -> rustix::io::Result<()> {

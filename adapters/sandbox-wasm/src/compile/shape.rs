@@ -1,6 +1,6 @@
 //! What a component is made of, counted without compiling any of it.
 
-use crate::inside::world;
+use super::refusal;
 use crate::limits;
 use agon_port::sandbox::Unloadable;
 use std::collections::BTreeSet;
@@ -163,7 +163,7 @@ fn canonical(function: &CanonicalFunction) -> Result<(), Unloadable> {
 }
 
 fn broken(error: wasmparser::BinaryReaderError) -> Unloadable {
-    world::invalid(wasmtime::Error::new(error))
+    refusal::of(wasmtime::Error::new(error))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::agent::{CallParams, CallResults};
 use super::desk::Desk;
 use super::guest::{self, Guest};
 use super::{abi, host, phase};
+use crate::compile::refusal;
 use agon_port::sandbox::{Role, Unloadable};
 use agon_types::manifest::Capabilities;
 use wasmtime::Engine;
@@ -117,14 +118,7 @@ impl<T> World<T> {
             }
             exports.push(index);
         }
-        let pre = self.linker.instantiate_pre(component).map_err(invalid)?;
+        let pre = self.linker.instantiate_pre(component).map_err(refusal::of)?;
         Ok(Code { pre, exports })
     }
-}
-
-/// The engine's own words, for the miner at the desk; they never enter a report.
-pub fn invalid(error: impl Into<wasmtime::Error>) -> Unloadable {
-    let error = error.into();
-    let words: String = format!("{error:#}").replace(char::is_control, " ").chars().take(400).collect();
-    Unloadable::Invalid(words)
 }

@@ -5,7 +5,7 @@ mod disk;
 mod shelf;
 
 use super::code::Code;
-use super::compile::{Compilers, Made};
+use super::compile::{Compilers, Made, Unmade};
 use crate::limits::COMPILES_MAX;
 use agon_port::sandbox::{Role, Unloadable};
 use agon_types::Digest;
@@ -123,15 +123,23 @@ impl Shared {
 
     /// The work of one thread, for everybody who waits.
     fn answer(&self, teller: &Teller, name: Digest, role: Role, bytes: &[u8]) {
-        let _leaving = Leaving { shared: self, name };
-        let answer = self.find(name, role, bytes).map_err(|error| error.to_string());
-        if let Ok(found) = &answer {
+        let leaving = Leaving { shared: self, name };
+        let found = self.find(name, role, bytes);
+        let (found, is_remembered) = match found {
+            Ok(found) => (Ok(found), true),
+            Err(Unmade::Costly(why)) => (Ok(Err(why)), true),
+            Err(Unmade::Starved(why)) => (Ok(Err(why)), false),
+            Err(Unmade::Fault(error)) => (Err(error.to_string()), false),
+        };
+        if let (Ok(found), true) = (&found, is_remembered) {
             self.state().shelf.put(name, found.clone());
         }
-        teller.send_replace(Some(answer));
+        // Before anyone hears of it: whoever asks after that is told nothing that was not to be remembered.
+        drop(leaving);
+        teller.send_replace(Some(found));
     }
 
-    fn find(&self, name: Digest, role: Role, bytes: &[u8]) -> io::Result<Found> {
+    fn find(&self, name: Digest, role: Role, bytes: &[u8]) -> Result<Found, Unmade> {
         if let Some(made) = self.on_disk(&name) {
             return Ok(made.map(Arc::new));
         }
@@ -141,11 +149,9 @@ impl Shared {
         if let Some(made) = self.on_disk(&name) {
             return Ok(made.map(Arc::new));
         }
+        // What does not follow from the bytes alone leaves here, and is not kept.
         let made = self.compilers.make(role, bytes)?;
-        // What was too much for this machine today may not be for the next start.
-        if !matches!(made, Err(Unloadable::TooCostly(_))) {
-            let _ = self.disk.store(&name, &made).inspect_err(complain);
-        }
+        let _ = self.disk.store(&name, &made).inspect_err(complain);
         Ok(made.map(Arc::new))
     }
 

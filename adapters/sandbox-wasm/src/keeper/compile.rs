@@ -52,6 +52,24 @@ pub struct Compilers {
 /// Code, or why there is none, which holds for these bytes for ever.
 pub type Made = Result<Code, Unloadable>;
 
+/// Why nothing was made, which follows from more than the bytes.
+#[derive(Debug)]
+pub enum Unmade {
+    /// It took all that one compilation may take, and would take it again: remembered until the next start, so that
+    /// nobody can have it taken again and again.
+    Costly(Unloadable),
+    /// It was refused memory, which may be there the next time.
+    Starved(Unloadable),
+    /// This machine failed.
+    Fault(io::Error),
+}
+
+impl From<io::Error> for Unmade {
+    fn from(error: io::Error) -> Self {
+        Self::Fault(error)
+    }
+}
+
 impl Compilers {
     pub fn new(program: CageProgram, allowance: Allowance, floor: &Floor) -> Self {
         let (groups, reaper) = (floor.groups.clone(), floor.reaper.clone());
@@ -67,7 +85,7 @@ impl Compilers {
     }
 
     /// Compiles, on a thread that may block. An error is this machine's, not that of the bytes.
-    pub fn make(&self, role: Role, component: &[u8]) -> io::Result<Made> {
+    pub fn make(&self, role: Role, component: &[u8]) -> Result<Made, Unmade> {
         let Allowance { processor_s, data_bytes, wall } = self.allowance;
         let component = code::holding("agon-component", component)?;
         let output = code::empty("agon-code")?;
@@ -86,19 +104,21 @@ impl Compilers {
                 drop(process);
                 let code = Code::seal(output, imports)?;
                 if code.bytes > CODE_BYTES_MAX || code.imports.len() > IMPORTS_MAX {
-                    return Ok(Err(Unloadable::TooCostly(format!("{CODE_BYTES_MAX} bytes of code"))));
+                    let costly = Unloadable::TooCostly(format!("{CODE_BYTES_MAX} bytes of code"));
+                    return Err(Unmade::Costly(costly));
                 }
                 Ok(Ok(code))
             }
+            Ok(Some(Err(Unloadable::Unknown(words)))) => Err(io::Error::other(words).into()),
             Ok(Some(Err(unloadable))) => Ok(Err(unloadable)),
             // It is gone without a word: how it ended says why.
-            Ok(None) => self.fate(process.end()?),
-            Err(error) => match error.kind() {
+            Ok(None) => Err(self.fate(process.end()?)),
+            Err(error) => Err(match error.kind() {
                 io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
-                    Err(io::Error::new(io::ErrorKind::TimedOut, "the compiler did not end in time"))
+                    io::Error::new(io::ErrorKind::TimedOut, "the compiler did not end in time").into()
                 }
                 _ => self.fate(process.end()?),
-            },
+            }),
         }
     }
 
@@ -110,20 +130,20 @@ impl Compilers {
         }
     }
 
-    fn fate(&self, status: ExitStatus) -> io::Result<Made> {
+    fn fate(&self, status: ExitStatus) -> Unmade {
         let Allowance { processor_s, data_bytes, .. } = self.allowance;
         if self.at_work.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
-            return Err(io::Error::other("compiling was stopped"));
+            return io::Error::other("compiling was stopped").into();
         }
         match status.signal() {
             Some(libc::SIGXCPU) => {
-                Ok(Err(Unloadable::TooCostly(format!("{processor_s} s of processor time"))))
+                Unmade::Costly(Unloadable::TooCostly(format!("{processor_s} s of processor time")))
             }
             // A program that is refused memory aborts itself.
             Some(libc::SIGABRT) => {
-                Ok(Err(Unloadable::TooCostly(format!("{} MiB of memory", data_bytes >> 20))))
+                Unmade::Starved(Unloadable::TooCostly(format!("{} MiB of memory", data_bytes >> 20)))
             }
-            _ => Err(io::Error::other(format!("the compiler ended without a word: {status}"))),
+            _ => io::Error::other(format!("the compiler ended without a word: {status}")).into(),
         }
     }
 

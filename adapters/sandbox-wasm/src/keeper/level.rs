@@ -90,10 +90,32 @@ fn cgroup(version: Option<Version>) -> Row {
 fn user(user: User) -> Row {
     let (reached, remedy) = match user {
         User::Own => ("one of its own", None),
+        User::Nobody => (
+            "nobody",
+            Some("cages share that user with other programs; map users from 1879048192 on for the node"),
+        ),
         User::Node => {
             ("the node's", Some("cages share the node's user; only a node started as root can change that"))
         }
         User::Root => ("root", Some("start the node as an unprivileged user, or map users for it")),
     };
     Row { part: "user", reached: reached.to_owned(), remedy }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_user_of_cages_has_its_true_name() {
+        for (of, name, is_best) in [
+            (User::Own, "one of its own", true),
+            (User::Nobody, "nobody", false),
+            (User::Node, "the node's", false),
+            (User::Root, "root", false),
+        ] {
+            let row = user(of);
+            assert_eq!((row.reached.as_str(), row.remedy.is_none()), (name, is_best));
+        }
+    }
 }

@@ -14,7 +14,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream as StdStream;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader, Interest};
 use tokio::net::UnixStream;
 
@@ -91,12 +91,14 @@ impl Link {
                 Word::Ended(of, finished) if of == number && is_of(phase, &finished) => return Ok(finished),
                 other => return Err(unexpected(other)),
             };
+            let tally = || tally.lock().unwrap_or_else(PoisonError::into_inner);
+            tally().ask(&question);
             if !rights.admit(&question) {
+                tally().refuse();
                 return Err(Broken::NotItsRight);
             }
-            let asked = Tally::asked(&question);
             let answer = outside.answer(question).await;
-            tally.lock().unwrap_or_else(std::sync::PoisonError::into_inner).answered(asked, &answer);
+            tally().answer(&answer);
             if let Answer::Broken(reason) = answer {
                 return Err(Broken::Unanswered(reason));
             }

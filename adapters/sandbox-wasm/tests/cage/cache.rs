@@ -106,7 +106,7 @@ async fn code_on_disk_needs_no_compiler() {
         Setting::over(first.folder.clone(), |config| config.compiler.arguments[0] = "neither".into()).await;
     assert_eq!(compiled(&again, "code x").await, "Code(Challenge) x");
     assert_eq!(inspect(&again, "refused").await, Err(Unloadable::NotAComponent));
-    assert!(matches!(inspect(&again, "code y").await, Err(Unloadable::Invalid(_))));
+    assert!(matches!(inspect(&again, "code y").await, Err(Unloadable::Unknown(_))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,8 +147,64 @@ async fn a_compile_bomb_ends_at_its_processor_time_and_others_go_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_compiler_that_wants_all_memory_is_refused_it() {
     let setting = Setting::with(|config| config.allowance.data_bytes = 256 << 20).await;
-    let refused = inspect(&setting, "memory").await;
-    assert_eq!(refused, Err(Unloadable::TooCostly("256 MiB of memory".to_owned())));
+    for _ in 0..2 {
+        let (refused, started) = tokio::join!(
+            inspect(&setting, "memory"),
+            setting::eventually(|| compiler(&setting.mark).is_some())
+        );
+        assert_eq!(refused, Err(Unloadable::TooCostly("256 MiB of memory".to_owned())));
+        assert!(started, "each time it is tried again, since there may be more memory by now");
+    }
+    assert!(files(&setting.folder).is_empty(), "what this machine has not is not kept");
+}
+
+/// The compiler at work.
+fn compiler(mark: &str) -> Option<u32> {
+    setting::processes(mark).into_iter().find(|process| {
+        let line = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+        line.split(|byte| *byte == 0).any(|word| word == b"compiler")
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_compiler_that_is_killed_says_nothing_about_the_bytes() {
+    let setting = Setting::new().await;
+    let mut killed = Vec::new();
+    for _ in 0..2 {
+        let kill = async {
+            assert!(setting::eventually(|| compiler(&setting.mark).is_some()).await);
+            let process = compiler(&setting.mark).unwrap();
+            let pid = rustix::process::Pid::from_raw(i32::try_from(process).unwrap()).unwrap();
+            rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+            process
+        };
+        let (said, process) = tokio::join!(inspect(&setting, "loop"), kill);
+        assert!(matches!(&said, Err(Unloadable::Unknown(words)) if words.contains("signal: 9")), "{said:?}");
+        killed.push(process);
+    }
+    assert_ne!(killed[0], killed[1], "it was tried again");
+    assert!(files(&setting.folder).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_compiler_cannot_find_out_is_tried_again_and_never_kept() {
+    let setting = Setting::new().await;
+    let (first, second) = (inspect(&setting, "broken").await, inspect(&setting, "broken").await);
+    assert!(matches!(&first, Err(Unloadable::Unknown(words)) if words.contains("is full")), "{first:?}");
+    assert_ne!(first, second, "another process tried again");
+    let panicked = inspect(&setting, "panic").await;
+    assert!(matches!(panicked, Err(Unloadable::Unknown(_))), "{panicked:?}");
+    assert!(files(&setting.folder).is_empty());
+    let mut judged = run("loaded");
+    judged.agents = vec![b"broken".as_slice().into()];
+    let ended = setting.sandbox.run(judged).await;
+    assert!(executor_fault(&ended).contains("is full"), "no agent fails for it: {ended:?}");
+    assert_eq!(inspect(&setting, "refused").await, Err(Unloadable::NotAComponent));
+    assert_eq!(
+        files(&setting.folder).len(),
+        2,
+        "the challenge's code, and what holds for these bytes for ever"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -159,7 +215,7 @@ async fn a_compiler_that_sleeps_ends_at_its_wall_time() {
     })
     .await;
     let begin = Instant::now();
-    assert!(matches!(inspect(&setting, "code x").await, Err(Unloadable::Invalid(_))));
+    assert!(matches!(inspect(&setting, "code x").await, Err(Unloadable::Unknown(_))));
     assert!(begin.elapsed() < Duration::from_secs(3));
     assert!(files(&setting.folder).is_empty(), "a fault of the machine is not kept");
 }
@@ -184,12 +240,7 @@ async fn a_sandbox_that_goes_ends_its_compilers() {
     let looping = tokio::spawn(async move {
         sandbox.inspect(Role::Agent, b"loop".as_slice().into(), &Capabilities::default()).await
     });
-    let compiling = || {
-        setting::processes(&mark).iter().any(|process| {
-            let line = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
-            line.split(|byte| *byte == 0).any(|word| word == b"compiler")
-        })
-    };
+    let compiling = || compiler(&mark).is_some();
     assert!(setting::eventually(compiling).await);
     looping.abort();
     let _ = looping.await;

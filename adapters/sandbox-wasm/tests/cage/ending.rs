@@ -16,7 +16,7 @@ async fn a_cage_killed_in_a_run_costs_that_run_only() {
     kill(first);
     let ended = looping.await.unwrap();
     assert!(executor_fault(&ended).contains("signal 9"), "{ended:?}");
-    assert_eq!(ended.calls.len(), 1, "what it asked before is known");
+    assert_eq!(ended.seen.len(), 1, "what it asked before is known");
     let next: u32 = setting.text("pid").await.parse().unwrap();
     assert_ne!(next, first);
 }
@@ -45,7 +45,7 @@ async fn a_loop_ends_at_its_deadline() {
         let late = begin.elapsed().saturating_sub(Duration::from_millis(wall_time_ms));
         assert_eq!(ended.result, Err(Error::WallTime(wall_time_ms)));
         assert!(late < Duration::from_millis(100), "{late:?} late");
-        let calls = &ended.calls[0];
+        let calls = &ended.seen[0];
         assert_eq!((calls.name.as_str(), calls.verdict, calls.count), ("state.get", Verdict::Granted, 3));
         println!("deadline {wall_time_ms} ms: {late:?} late");
     }

@@ -243,6 +243,7 @@ fn compile(_role: Role, bytes: &[u8]) -> Result<Compiled, Unloadable> {
         "large" => Ok(Compiled { code: vec![b'x'; rest.parse().unwrap_or(0)], imports: Vec::new() }),
         "process" => Ok(Compiled { code: std::process::id().to_string().into_bytes(), imports: Vec::new() }),
         "refused" => Err(Unloadable::NotAComponent),
+        "broken" => Err(Unloadable::Unknown(format!("the disk of process {} is full", std::process::id()))),
         "loop" => spin(),
         "memory" => allocate(),
         "panic" => panic!("a bug of the compiler"),

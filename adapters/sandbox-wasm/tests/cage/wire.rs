@@ -1,7 +1,7 @@
 //! What a cage may say: words in turn, of a bounded size. All else ends it.
 
 use crate::setting::{self, Setting, asking, executor_fault, mark, program, run};
-use agon_port::sandbox::{Answer, Error, Outside, Question, Sandbox};
+use agon_port::sandbox::{Answer, Error, Outside, Question, Sandbox, Verdict};
 use agon_sandbox_wasm::WasmSandbox;
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ async fn a_flood_of_questions_is_held_to_the_deadline() {
     let ended = setting.sandbox.run(flood).await;
     assert!(ended.result.is_err(), "{ended:?}");
     assert!(begin.elapsed() < Duration::from_millis(600));
-    assert_eq!(ended.calls.len(), 1, "however many, they are one entry: {:?}", ended.calls);
+    assert_eq!(ended.seen.len(), 1, "however many, they are one entry: {:?}", ended.seen);
     assert_eq!(setting.text("empty").await, "");
 }
 
@@ -70,7 +70,7 @@ async fn a_node_that_cannot_answer_ends_the_run_without_an_outcome() {
     let ended =
         setting.sandbox.run(agon_port::sandbox::Run { outside: Arc::new(Unable), ..asking(2, false) }).await;
     assert!(executor_fault(&ended).contains("the ledger is closed"));
-    assert_eq!(ended.calls[0].count, 1);
+    assert_eq!(ended.seen[0].count, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,4 +101,19 @@ async fn a_program_that_is_not_there_is_an_error() {
     config.cage.path = folder.path().join("nothing");
     let error = WasmSandbox::start(config).await.unwrap_err().to_string();
     assert!(error.contains("No such file"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_keeper_knows_what_went_out_whatever_the_cage_tells() {
+    let setting = Setting::new().await;
+    let ended = setting.sandbox.run(asking(7, false)).await;
+    assert!(ended.calls.is_empty(), "the trial tells of no call: {:?}", ended.calls);
+    let [seen] = ended.seen.as_slice() else { panic!("{:?}", ended.seen) };
+    assert_eq!((seen.name.as_str(), seen.verdict, seen.count), ("state.get", Verdict::Granted, 7));
+    assert_eq!((seen.bytes_in, seen.bytes_out), (7, 7));
+    let mut without = asking(1, false);
+    without.grants.state_bytes_max = 0;
+    let ended = setting.sandbox.run(without).await;
+    assert!(executor_fault(&ended).contains("what its run does not have"), "{ended:?}");
+    assert_eq!((ended.seen[0].verdict, ended.seen[0].count), (Verdict::Denied, 1));
 }

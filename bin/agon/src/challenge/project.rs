@@ -1,7 +1,7 @@
 //! The folder of a challenge: its manifest, its code, and its example agents.
 
 use crate::output::Failure;
-use agon_types::{Digest, Manifest};
+use agon_types::{Digest, Manifest, limits};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -87,6 +87,37 @@ impl Project {
                 let path = self.challenge.component();
                 let problem = format!("{} is not the code that manifest.toml names", path.display());
                 Err(Failure::refused(format!("{problem}: run `agon challenge build`")))
+            }
+        }
+    }
+
+    /// What the manifest names among `capabilities.artifacts`, each from the file in `artifacts` that has its digest.
+    pub fn artifacts(&self) -> Result<Vec<Vec<u8>>, Failure> {
+        let mut named = self.manifest.capabilities.artifacts.clone();
+        let folder = self.challenge.folder.join("artifacts");
+        let mut found = Vec::new();
+        if named.is_empty() {
+            return Ok(found);
+        }
+        let mut paths: Vec<PathBuf> =
+            fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        paths.sort();
+        for path in paths.into_iter().filter(|path| path.is_file()) {
+            let unreadable = |error| Failure::refused(format!("cannot read {}: {error}", path.display()));
+            if fs::metadata(&path).map_err(unreadable)?.len() > limits::ARTIFACT_BYTES_MAX {
+                continue;
+            }
+            let bytes = fs::read(&path).map_err(unreadable)?;
+            if named.remove(&Digest::of(&bytes)) {
+                found.push(bytes);
+            }
+        }
+        match named.first() {
+            None => Ok(found),
+            Some(digest) => {
+                let problem = format!("manifest.toml names the artifact {digest}");
+                let remedy = format!("no file of at most 64 MiB in {} has that digest", folder.display());
+                Err(Failure::refused(format!("{problem}, and {remedy}: put it there (`sha256sum` shows it)")))
             }
         }
     }

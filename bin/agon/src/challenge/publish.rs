@@ -1,4 +1,4 @@
-//! `agon challenge publish`: the code into the vault, and the manifest, signed by the owner, onto the ledger.
+//! `agon challenge publish`: code and artifacts into the vault, and the manifest, signed by the owner, onto the ledger.
 
 use super::project::Project;
 use crate::cli::Global;
@@ -13,11 +13,14 @@ use std::time::Duration;
 
 /// Heights for which a signed action is valid.
 const EXPIRY_HEIGHTS: u64 = 1_000;
+/// How the hub tells the code of a challenge from an artifact.
+const CODE: &str = "application/wasm";
+const ARTIFACT: &str = "application/octet-stream";
 /// Between two looks at a challenge that is not open yet.
 const POLL: Duration = Duration::from_millis(300);
 
 pub async fn run(global: &Global, (project, wait): (&Project, bool), output: Output) -> Result<(), Failure> {
-    let code = project.code()?;
+    let (code, artifacts) = (project.code()?, project.artifacts()?);
     let owner = key::read(&key::locate(global, &global.key))?;
     let hub = Client::of(global)?;
     let manifest = &project.manifest;
@@ -28,8 +31,11 @@ pub async fn run(global: &Global, (project, wait): (&Project, bool), output: Out
         None => Some(ActionBody::PublishChallenge(Box::new(manifest.clone()))),
     };
     if let Some(body) = body {
-        // The code goes first: validators vote for a manifest only once they hold what it names.
-        keep_code(&hub, &owner, code).await?;
+        // What it names goes first, so that no validator waits for it.
+        keep(&hub, &owner, (CODE, code)).await?;
+        for artifact in artifacts {
+            keep(&hub, &owner, (ARTIFACT, artifact)).await?;
+        }
         send(&hub, &owner, body).await?;
     }
     if wait {
@@ -56,12 +62,12 @@ fn next(known: &Value, manifest: &Manifest) -> Result<Manifest, Failure> {
     }
 }
 
-/// Brings bytes into the vault, in the owner's name. The same bytes again are no fault.
-async fn keep_code(hub: &Client, owner: &HotkeyPair, code: Vec<u8>) -> Result<(), Failure> {
+/// Brings bytes of a media type into the vault, in the owner's name. The same bytes again are no fault.
+async fn keep(hub: &Client, owner: &HotkeyPair, (kind, bytes): (&str, Vec<u8>)) -> Result<(), Failure> {
     let network = hub.network().await?;
-    let path = format!("/v1/vault/{}", Digest::of(&code));
+    let path = format!("/v1/vault/{}", Digest::of(&bytes));
     let by = Signer { hotkey: owner, network: &network };
-    hub.put_signed(&path, code, by).await?.accepted().map(drop)
+    hub.put_signed(&path, (kind, bytes), by).await?.accepted().map(drop)
 }
 
 async fn send(hub: &Client, owner: &HotkeyPair, body: ActionBody) -> Result<(), Failure> {

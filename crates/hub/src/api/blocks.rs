@@ -83,7 +83,9 @@ fn is_named(state: &Ledger, digest: Digest) -> bool {
         let latest = known.next.map_or(known.version, |next| next.version.max(known.version));
         state.claim(id.clone(), digest).is_some()
             || (1..=latest).rev().any(|version| {
-                state.manifest(id.clone(), version).is_some_and(|manifest| manifest.code == digest)
+                state.manifest(id.clone(), version).is_some_and(|manifest| {
+                    manifest.code == digest || manifest.capabilities.artifacts.contains(&digest)
+                })
             })
     })
 }

@@ -3,9 +3,9 @@
 use crate::hub::Hub;
 use crate::limits;
 use crate::problem::Problem;
+use agon_node::audited::{self, Cause};
 use agon_node::outside::Answers;
-use agon_port::audit::Line;
-use agon_port::sandbox::{Done, Ended, Error, Phase, Request, Response as Said, Run};
+use agon_port::sandbox::{Done, Error, Phase, Request, Response as Said, Run};
 use agon_protocol::state::{Status, View};
 use agon_types::{ChallengeId, Failure, Manifest};
 use axum::body::Body;
@@ -76,13 +76,7 @@ async fn run(hub: &Hub, manifest: Manifest, request: Request) -> Result<Served, 
     let (challenge, grants) = (manifest.id.to_string(), manifest.capabilities);
     let phase = Phase::Serve(request);
     let run = Run { challenge: code, agents: Vec::new(), grants, limits: run_limits, phase, outside };
-    let Ended { result, calls } = hub.parts.sandbox.run(run).await;
-    let ended = agon_node::outside::ending(&result).to_owned();
-    let line = Line { challenge, job, phase: "serve", calls, ended };
-    if let Err(error) = hub.parts.audit.append(line).await {
-        tracing::error!("{error}");
-    }
-    Ok(result)
+    Ok(audited::run(&*hub.parts.sandbox, &*hub.parts.audit, Cause { challenge, job }, run).await)
 }
 
 /// The rules of a challenge that is not retired.

@@ -43,6 +43,7 @@ impl FromRequest<Arc<Hub>> for SignedBy {
 /// Bytes that one of the owner's keys signed, not read yet: whoever reads them has room for them.
 #[derive(Debug)]
 pub(crate) struct SignedByOwner {
+    headers: HeaderMap,
     content_digest: String,
     body: Body,
 }
@@ -58,11 +59,15 @@ impl FromRequest<Arc<Hub>> for SignedByOwner {
             false => Err(Reason::NotOwner { threshold: owner.threshold }),
         };
         let checked = check(hub, &mut head, &admits).await?;
-        Ok(Self { content_digest: checked.content_digest, body })
+        Ok(Self { headers: head.headers, content_digest: checked.content_digest, body })
     }
 }
 
 impl SignedByOwner {
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
     pub async fn read(self, bytes_max: usize) -> Result<Vec<u8>, Problem> {
         let bound = Bound { bytes_max, ms_max: limits::UPLOAD_MS_MAX };
         let bytes = read(self.body, bound, |_| ()).await?;

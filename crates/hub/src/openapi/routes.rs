@@ -1,5 +1,7 @@
 //! The table of routes: what each takes, what it answers, and with which statuses it refuses.
 
+use crate::api::vault;
+
 /// What travels in a body.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Content {
@@ -9,6 +11,8 @@ pub(super) enum Content {
     List(&'static str),
     /// A media type without a schema.
     Other(&'static str),
+    /// Media types without a schema, each of which means something else.
+    Either(&'static [(&'static str, &'static str)]),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -156,12 +160,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
         method: "put",
         path: "/v1/vault/{digest}",
         id: "keep_code",
-        summary: "Keep the code of a challenge until its manifest names it, signed by a key of the owner",
+        summary: "Keep the code of a challenge, or an artifact for it to read, until a manifest names it, signed by a key of the owner",
         parameters: &["ArtifactDigest"],
-        body: Some(Content::Other("application/octet-stream")),
+        body: Some(Content::Either(&[
+            (vault::CODE, "the code of a challenge: a component that can run as one"),
+            (vault::ARTIFACT, "an artifact that a manifest may name among `capabilities.artifacts`: any bytes"),
+        ])),
         is_signed: true,
-        answers: &[json(200, "the code is kept", "Kept")],
-        problems: &[400, 401, 403, 404, 408, 409, 413, 422, 503],
+        answers: &[json(200, "it is kept", "Kept")],
+        problems: &[400, 401, 403, 404, 408, 409, 413, 415, 422, 503],
     },
     read("/v1/challenges/{id}/routes/{path}", ("ask_challenge", "A route of the challenge's own, named in its manifest"),
         (&["ChallengeId", "RoutePath"], &[404, 429, 502, 503]), &[other("what the challenge says", "*/*")]),

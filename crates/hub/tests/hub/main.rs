@@ -12,4 +12,5 @@ mod pages;
 mod roles;
 mod signed;
 mod support;
+mod vault;
 mod whole_way;

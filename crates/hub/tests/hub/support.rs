@@ -31,7 +31,8 @@ mod world;
 
 pub use papers::manifest;
 use papers::{genesis, neurons};
-use world::{TestChain, TestClock, TestSandbox};
+pub use world::TestSandbox;
+use world::{TestChain, TestClock};
 
 pub fn key(n: u8) -> HotkeyPair {
     HotkeyPair::from_seed(&[n; 32])
@@ -224,18 +225,23 @@ impl Network {
 
     /// A request that a key signs with a nonce of its own, at the time of the hub.
     pub fn signed(&self, path: &str, body: &[u8], n: u8) -> Request<Body> {
+        self.signed_as("POST", path, ("application/json", body), n)
+    }
+
+    /// The same with any method, and a body of any media type.
+    pub fn signed_as(&self, method: &str, path: &str, (kind, body): (&str, &[u8]), n: u8) -> Request<Body> {
         let mut nonce = [0; 16];
         random(&mut nonce);
         let created_at = TimeMs(self.clock.0.load(Ordering::SeqCst));
         let stamp = Stamp { created_at, nonce: hex::encode(nonce) };
         let (path_alone, query) =
             path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
-        let outgoing = Outgoing { method: "POST", authority: "hub.test", path: path_alone, query, body };
-        let mut request = Request::post(path).header("host", "hub.test");
+        let outgoing = Outgoing { method, authority: "hub.test", path: path_alone, query, body };
+        let mut request = Request::builder().method(method).uri(path).header("host", "hub.test");
         for (name, value) in sign(&key(n), &self.parts.node.genesis().network, &outgoing, &stamp) {
             request = request.header(name, value);
         }
-        request.header("content-type", "application/json").body(Body::from(body.to_vec())).unwrap()
+        request.header("content-type", kind).body(Body::from(body.to_vec())).unwrap()
     }
 
     /// Posts a document that a key signs.

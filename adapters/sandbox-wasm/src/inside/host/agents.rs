@@ -61,7 +61,7 @@ fn call(
             let input = input.as_le_slice(caller.as_context());
             table.call(handle, &caller.data().books, &method, input)
         }
-        Err(error) => Err(Fault::Misuse(error.to_string())),
+        Err(error) => Err(Fault::of(error, &caller.data().bounds)),
     };
     caller.data_mut().data.table = Some(table);
     called.map_err(wasmtime::Error::new)

@@ -59,7 +59,11 @@ impl Stage {
         for (name, value) in self.signature(role, (route.method, &path, &body)) {
             request = request.header(name, value);
         }
-        let kind = if route.method == "PUT" { "application/octet-stream" } else { "application/json" };
+        let kind = match (route.method, route.object) {
+            (_, Object::OwnersCode) => "application/wasm",
+            ("PUT", _) => "application/octet-stream",
+            _ => "application/json",
+        };
         let request = request.header("content-type", kind).header("accept", "text/html");
         let response = self.network.ask(request.body(Body::from(body)).unwrap()).await;
         let (status, headers) = (response.status(), format!("{:?}", response.headers()));
@@ -104,8 +108,8 @@ impl Stage {
             "/v1/uploads/{token}" => format!("/v1/uploads/{}", "0".repeat(64)),
             "/v1/blocks" => "/v1/blocks?from=1&limit=1".to_owned(),
             "/v1/challenges/{id}/routes/{path}" => "/v1/challenges/route/routes/echo/word".to_owned(),
-            "/v1/vault/{digest}" if route.object == Object::OwnersCode => {
-                format!("/v1/vault/{}", agon_types::Digest::of(UPLOADED))
+            "/v1/vault/{digest}" if route.method == "PUT" => {
+                format!("/v1/vault/{}", agon_types::Digest::of(&self.body(route, role)))
             }
             path => path.split('/').map(name).collect::<Vec<_>>().join("/"),
         }
@@ -115,6 +119,7 @@ impl Stage {
         let action = |action: String| json!({ "action": action }).to_string().into_bytes();
         match (route.method, route.path) {
             ("GET", _) => Vec::new(),
+            ("PUT", _) if route.object == Object::OwnersArtifact => b"a data set".to_vec(),
             ("PUT", _) => UPLOADED.to_vec(),
             ("POST", "/v1/submissions") => self.asked.to_string().into_bytes(),
             ("POST", "/v1/challenges") => {

@@ -24,6 +24,8 @@ pub enum Object {
     OwnAction,
     /// The code of a challenge.
     OwnersCode,
+    /// An artifact for a challenge to read.
+    OwnersArtifact,
     /// An action of the miner, which the miner has signed.
     MinersAction,
 }
@@ -36,6 +38,7 @@ impl Object {
             Self::Uploaded => "what the miner uploaded and has not announced",
             Self::OwnAction => "with an action that this role signs",
             Self::OwnersCode => "with the code of a challenge",
+            Self::OwnersArtifact => "with an artifact for a challenge to read",
             Self::MinersAction => "with an action that the miner signed",
         }
     }
@@ -88,6 +91,10 @@ pub const ROUTES: &[Route] = &[
                                                               NOT_OWNER, NOT_OWNER, NOT_OWNER, NOT_OWNER,
                                                               ADMITTED, NOT_OWNER, BAD_SIGNATURE]),
     change("PUT", "/v1/vault/{digest}", Object::OwnersCode,  [UNSIGNED, NOT_OWNER, NOT_OWNER, NOT_OWNER,
+                                                              NOT_OWNER, NOT_OWNER, NOT_OWNER, NOT_OWNER,
+                                                              ADMITTED, NOT_OWNER, UNSIGNED]),
+    change("PUT", "/v1/vault/{digest}", Object::OwnersArtifact,
+                                                             [UNSIGNED, NOT_OWNER, NOT_OWNER, NOT_OWNER,
                                                               NOT_OWNER, NOT_OWNER, NOT_OWNER, NOT_OWNER,
                                                               ADMITTED, NOT_OWNER, UNSIGNED]),
     // Who signed an action counts, and not who brings it: the next table has the signatures.
