@@ -7,7 +7,7 @@ use crate::keeper::{CageProgram, Floor, Job, Keeper, Level};
 use crate::limits::{DISK_BYTES_MAX, SHELF_BYTES_MAX};
 use crate::names::Names;
 use crate::room::{Finished, Order, Place, Trouble};
-use agon_port::sandbox::{Ended, Error, Properties, Role, Run, Sandbox, Unloadable};
+use agon_port::sandbox::{Calls, Done, Ended, Error, Properties, Role, Run, Sandbox, Unloadable};
 use agon_types::id::EngineProfile;
 use agon_types::manifest::Capabilities;
 use agon_types::{Digest, Failure, FailureReason};
@@ -79,6 +79,8 @@ pub struct WasmSandbox(Arc<Shared>);
 struct Shared {
     properties: Properties,
     granted: Granted,
+    /// As many as cages.
+    lanes: usize,
     permits: Arc<Semaphore>,
     names: Names,
     cache: Cache,
@@ -121,6 +123,7 @@ impl WasmSandbox {
         Ok(Self(Arc::new(Shared {
             properties,
             granted,
+            lanes: cages,
             permits,
             names: Names::new(),
             cache,
@@ -145,6 +148,10 @@ impl Sandbox for WasmSandbox {
         self.0.properties.clone()
     }
 
+    fn lanes(&self) -> usize {
+        self.0.lanes
+    }
+
     async fn inspect(&self, role: Role, bytes: Arc<[u8]>, grants: &Capabilities) -> Result<(), Unloadable> {
         let fault = |words: String| Unloadable::Invalid(format!("this machine could not find out: {words}"));
         let (_, found) = self.0.code(role, &bytes, grants).await.map_err(fault)?;
@@ -156,7 +163,7 @@ impl Sandbox for WasmSandbox {
         let tally = Mutex::new(Tally::default());
         let permit = match self.permit().await {
             Ok(permit) => permit,
-            Err(error) => return Ended { result: Err(error), calls: Vec::new() },
+            Err(error) => return failed(Err(error), Vec::new()),
         };
         // From here on, compiling included: whatever takes too long here is no fault of the agent's.
         let work = tokio::time::timeout(Duration::from_millis(wall_time_ms), self.0.run(run, &tally));
@@ -164,10 +171,10 @@ impl Sandbox for WasmSandbox {
         drop(permit);
         match ended {
             Ok(Outcome::Finished(finished)) => ended_of(finished),
-            Ok(Outcome::Refused(failure)) => Ended { result: Ok(Err(failure)), calls: Vec::new() },
+            Ok(Outcome::Refused(failure)) => failed(Ok(Err(failure)), Vec::new()),
             Err(error) => {
                 let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
-                Ended { result: Err(error), calls: tally.into_calls() }
+                failed(Err(error), tally.into_calls())
             }
         }
     }
@@ -236,6 +243,11 @@ impl Drop for Shared {
     }
 }
 
+/// A run whose cage told no end of it.
+fn failed(result: Result<Result<Done, Failure>, Error>, calls: Vec<Calls>) -> Ended {
+    Ended { result, calls, log: Vec::new() }
+}
+
 fn ended_of(finished: Finished) -> Ended {
     for spoken in &finished.log {
         tracing::debug!(role = ?spoken.role, line = spoken.line, "guest");
@@ -244,7 +256,7 @@ fn ended_of(finished: Finished) -> Ended {
         Trouble::Misuse(what) => Error::Challenge(what),
         Trouble::Host(what) => Error::Executor(what),
     });
-    Ended { result, calls: finished.calls }
+    Ended { result, calls: finished.calls, log: finished.log }
 }
 
 /// The engine's own words stay here: they may change with a patch of it, and reports must not.

@@ -1,5 +1,6 @@
 //! What a validator finds out about one job: it fetches, observes once, scores or weighs, and says what came of it.
 
+use crate::observing::Observing;
 use crate::outside::ending;
 use agon_port::audit::Line;
 use agon_port::records::Observed;
@@ -30,6 +31,7 @@ pub struct Bench {
     pub records: Arc<dyn Records>,
     pub sandbox: Arc<dyn Sandbox>,
     pub audit: Arc<dyn Audit>,
+    pub observing: Observing,
 }
 
 /// One job at work. A validator's own, and a miner's trial at the desk, take the same way.
@@ -59,7 +61,8 @@ impl Evaluation<'_> {
                     eligible: row.eligible,
                     measured: row.measured.clone(),
                 });
-                let weighing = Weighing { epoch: self.job.epoch, seed: weighing.seed, rows: rows.collect() };
+                let (seed, state_bytes) = (weighing.seed, weighing.state_bytes);
+                let weighing = Weighing { epoch: self.job.epoch, seed, rows: rows.collect(), state_bytes };
                 match self.run(&challenge, Vec::new(), Phase::Weigh(weighing)).await? {
                     Ok(Done::Weighed(weighed)) => Ok(Outcome::Weighed(weighed)),
                     Ok(_) => Err("the sandbox did something else than to weigh".to_owned().into()),
@@ -103,6 +106,7 @@ impl Evaluation<'_> {
         }
         let of = observed(self, &task.benchmark);
         let records = &self.bench.records;
+        let turn = self.bench.observing.turn(&of).await;
         let known = records.recording(of.clone()).await.map_err(|error| error.to_string())?;
         let digest = match known {
             Some(digest) => digest,
@@ -118,6 +122,7 @@ impl Evaluation<'_> {
                 records.keep_recording(of, digest).await.map_err(|error| error.to_string())?
             }
         };
+        drop(turn);
         let bytes = self.bytes(digest).await?;
         let recording = codec::decode(&bytes, limits::RECORDING_BYTES_MAX);
         Ok(Some((digest, recording.map_err(|error| format!("the recording {digest}: {error}"))?)))
@@ -139,7 +144,7 @@ impl Evaluation<'_> {
             phase,
             outside: Arc::clone(&self.outside),
         };
-        let Ended { result, calls } = self.bench.sandbox.run(run).await;
+        let Ended { result, calls, .. } = self.bench.sandbox.run(run).await;
         let line = Line {
             challenge: manifest.id.to_string(),
             job: self.job.to_string(),

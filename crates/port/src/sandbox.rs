@@ -102,6 +102,8 @@ pub struct Weighing {
     pub seed: [u8; 32],
     /// The best first.
     pub rows: Vec<Row>,
+    /// What the challenge's state takes before, keys and values together: what it sets is bounded from there on.
+    pub state_bytes: u64,
 }
 
 /// A submission with its agreed score.
@@ -175,6 +177,13 @@ pub struct Calls {
     pub bytes_out: u64,
 }
 
+/// A line that a guest wrote for its author.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Spoken {
+    pub role: Role,
+    pub line: String,
+}
+
 /// A fault that is not the agent's: the job is tried again, and else abstained from.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -186,19 +195,24 @@ pub enum Error {
     Executor(String),
 }
 
-/// A run that ended, and every call to the host that it made.
+/// A run that ended, every call to the host that it made, and what its guests wrote on the way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
     /// What the agent does wrong is an outcome; what we do wrong is an error. In `weigh` and `serve`, which have no
     /// agent, the failure is the challenge's.
     pub result: Result<Result<Done, Failure>, Error>,
     pub calls: Vec<Calls>,
+    /// In the order in which it was written; nothing of it enters a report.
+    pub log: Vec<Spoken>,
 }
 
 /// An executor of foreign code.
 #[async_trait]
 pub trait Sandbox: Send + Sync + 'static {
     fn properties(&self) -> Properties;
+
+    /// Runs that it works on at once, at least one; further ones wait.
+    fn lanes(&self) -> usize;
 
     /// Whether these bytes can run in a role, by the executor's own rules and these grants.
     async fn inspect(&self, role: Role, bytes: Arc<[u8]>, grants: &Capabilities) -> Result<(), Unloadable>;

@@ -35,14 +35,16 @@ pub(crate) async fn ask(
         let detail = format!("the routes of {} are asked too often: try again in a second", manifest.id);
         return Err(Problem::new("too_many_requests", detail));
     }
-    let full = |_| Problem::new("too_many_requests", "other routes are asked now: try again in a second");
-    let permit = hub.routes.clone().try_acquire_owned().map_err(full)?;
+    let full = || Problem::new("too_many_requests", "other routes are asked now: try again in a second");
+    let permit = hub.routes.clone().try_acquire_owned().map_err(|_| full())?;
+    let turn = hub.turns.place(&manifest.id).ok_or_else(full)?;
     // In a task of its own: whoever hangs up takes neither the run nor its line in the audit log along.
     let task = hub.tasks.spawn({
         let hub = hub.clone();
         async move {
+            let lane = turn.lane().await;
             let result = run(&hub, manifest, request).await;
-            drop(permit);
+            drop((lane, turn, permit));
             result
         }
     });
@@ -76,7 +78,7 @@ async fn run(hub: &Hub, manifest: Manifest, request: Request) -> Result<Served, 
     let (challenge, grants) = (manifest.id.to_string(), manifest.capabilities);
     let phase = Phase::Serve(request);
     let run = Run { challenge: code, agents: Vec::new(), grants, limits: run_limits, phase, outside };
-    let Ended { result, calls } = hub.parts.sandbox.run(run).await;
+    let Ended { result, calls, .. } = hub.parts.sandbox.run(run).await;
     let ended = agon_node::outside::ending(&result).to_owned();
     let line = Line { challenge, job, phase: "serve", calls, ended };
     if let Err(error) = hub.parts.audit.append(line).await {
