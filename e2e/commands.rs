@@ -70,6 +70,14 @@ fn documents(folder: &Path, hub: &str, submission: &str) {
     }
 }
 
+/// A trial takes its opponents from the board and its state from the hub, and enters nothing.
+fn trial(folder: &Path, hub: &str) {
+    let agent = folder.join("greedy.wasm");
+    std::fs::write(&agent, include_bytes!("../agents/duel-greedy/dist/duel-greedy.wasm")).unwrap();
+    let submit = ["submit", agent.to_str().unwrap(), "--challenge", "duel", "--dry-run", "--hub", hub];
+    document(folder, &submit, "/outcome/scored/0/fuel");
+}
+
 /// Posts arrive under the next number, the same one counts once, and what is refused says why.
 fn posts(folder: &Path, hub: &str) {
     let with = |rest: &[&str]| -> Vec<String> {
@@ -104,7 +112,8 @@ fn posts(folder: &Path, hub: &str) {
     for wrong in [&[][..], &["Ann", "--file", file]] {
         assert_eq!(run(wrong).0, 2, "{wrong:?}");
     }
-    let (code, _, stderr) = agon(folder, &["challenge", "post", "route", "x", "--key", "tester", "--hub", hub]);
+    let (code, _, stderr) =
+        agon(folder, &["challenge", "post", "route", "x", "--key", "tester", "--hub", hub]);
     assert!(code == 1 && stderr.contains("[no_inbox]"), "{code}: {stderr}");
 }
 
@@ -195,6 +204,7 @@ fn every_command_prints_one_document_and_says_by_its_code_who_has_to_act() {
     documents(folder, hub, &submission);
     failures(folder, hub);
     posts(folder, hub);
+    trial(folder, hub);
     let agent = agent.to_str().unwrap();
     let again = ["submit", agent, "--challenge", "route", "--hub", hub, "--key", "tester", "--wait"];
     let followed = lines(folder, &again);

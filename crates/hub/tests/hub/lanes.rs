@@ -1,6 +1,6 @@
 //! As many run at once as there are cages, and whoever is slow holds up nobody else.
 
-use crate::support::{Network, manifest, text};
+use crate::support::{LANES, Network, manifest, text};
 use agon_protocol::State;
 use agon_protocol::state::{Verdict, View as _};
 use agon_types::{Epoch, JobId, Manifest, SubmissionId};
@@ -17,14 +17,19 @@ fn is_scored(id: SubmissionId) -> impl Fn(&State) -> bool {
 async fn a_slow_job_delays_no_other_and_is_evaluated_once() {
     let network = Network::with_challenge().await;
     let waits = b"\0asm~ waits for the gate";
-    let slow = network.submit(1, waits).await;
-    let quick = [network.submit(2, b"\0asm\x20").await, network.submit(3, b"\0asm\x21").await];
+    // Jobs begin in the order of their submissions: the slow one is the first, so on one lane no other would come.
+    let mut miners = [1, 2, 3];
+    miners.sort_by_key(|n| network.id(&network.announcement(*n, 1, waits)));
+    let slow = network.submit(miners[0], waits).await;
+    let quick =
+        [network.submit(miners[1], b"\0asm\x20").await, network.submit(miners[2], b"\0asm\x21").await];
     network.epoch(2).await;
     for id in quick {
         network.until("the quick ones are scored", is_scored(id)).await;
     }
     assert!(!network.parts.node.read(is_scored(slow)), "it waits still");
-    assert_eq!(network.jobs.most_at_once(), 2);
+    assert_eq!(network.jobs.times_judged(waits), 1, "and has begun");
+    assert!(network.jobs.most_at_once() <= LANES, "there are no more cages");
     // Its window has passed by now, so it is asked for again, and its one evaluation answers.
     network.jobs.open_gate();
     network.until("the slow one is scored", is_scored(slow)).await;

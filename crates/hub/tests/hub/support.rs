@@ -31,6 +31,7 @@ mod world;
 
 pub use papers::manifest;
 use papers::{genesis, neurons};
+pub use world::LANES;
 use world::{TestChain, TestClock, TestSandbox};
 
 pub fn key(n: u8) -> HotkeyPair {
