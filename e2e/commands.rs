@@ -70,6 +70,53 @@ fn documents(folder: &Path, hub: &str, submission: &str) {
     }
 }
 
+/// A trial takes its opponents from the board and its state from the hub, and enters nothing.
+fn trial(folder: &Path, hub: &str) {
+    let agent = folder.join("greedy.wasm");
+    std::fs::write(&agent, include_bytes!("../agents/duel-greedy/dist/duel-greedy.wasm")).unwrap();
+    let submit = ["submit", agent.to_str().unwrap(), "--challenge", "duel", "--dry-run", "--hub", hub];
+    document(folder, &submit, "/outcome/scored/0/fuel");
+}
+
+/// Posts arrive under the next number, the same one counts once, and what is refused says why.
+fn posts(folder: &Path, hub: &str) {
+    let with = |rest: &[&str]| -> Vec<String> {
+        let all = [&["challenge", "post", "duel"], rest, &["--key", "tester", "--hub", hub]].concat();
+        all.into_iter().map(str::to_owned).collect()
+    };
+    let run = |rest: &[&str]| -> (i32, String, String) {
+        let arguments = with(rest);
+        agon(folder, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let printed = |rest: &[&str], place: &str| {
+        let arguments = with(rest);
+        document(folder, &arguments.iter().map(String::as_str).collect::<Vec<_>>(), place)
+    };
+    let file = folder.join("post");
+    std::fs::write(&file, "Ann the First").unwrap();
+    let file = file.to_str().unwrap();
+    assert_eq!(printed(&["Ann"], "/sequence"), "1");
+    assert_eq!(printed(&["Ann", "--sequence", "1"], "/sequence"), "1");
+    let (code, _, stderr) = run(&["Bob", "--sequence", "1"]);
+    assert!(code == 1 && stderr.contains("use a higher one [stale_sequence]"), "{code}: {stderr}");
+    assert_eq!(printed(&["--file", file], "/sequence"), "2");
+    // Two in an epoch are allowed; epochs go on meanwhile, so it may take more than one.
+    let refused = (0..60).map(|_| run(&["Ann"])).find(|(code, ..)| *code != 0);
+    let (code, _, stderr) = refused.expect("there is a quota");
+    assert!(code == 1 && stderr.contains("wait for the next [quota_exceeded]"), "{code}: {stderr}");
+    std::fs::write(file, vec![b'x'; 4097]).unwrap();
+    let (code, _, stderr) = run(&["--file", file]);
+    assert!(code == 1 && stderr.contains("more than the 4096 bytes"), "{code}: {stderr}");
+    let (code, _, stderr) = run(&["--file", "/nowhere"]);
+    assert!(code == 1 && stderr.contains("cannot read /nowhere"), "{code}: {stderr}");
+    for wrong in [&[][..], &["Ann", "--file", file]] {
+        assert_eq!(run(wrong).0, 2, "{wrong:?}");
+    }
+    let (code, _, stderr) =
+        agon(folder, &["challenge", "post", "route", "x", "--key", "tester", "--hub", hub]);
+    assert!(code == 1 && stderr.contains("[no_inbox]"), "{code}: {stderr}");
+}
+
 /// What needs no hub: a key is made, taken over, and signs.
 fn keys(folder: &Path) {
     let text = folder.join("text");
@@ -156,6 +203,8 @@ fn every_command_prints_one_document_and_says_by_its_code_who_has_to_act() {
     first_seal(folder, hub);
     documents(folder, hub, &submission);
     failures(folder, hub);
+    posts(folder, hub);
+    trial(folder, hub);
     let agent = agent.to_str().unwrap();
     let again = ["submit", agent, "--challenge", "route", "--hub", hub, "--key", "tester", "--wait"];
     let followed = lines(folder, &again);

@@ -59,5 +59,5 @@ pub use inside::Inside;
 pub use keeper::compile::Allowance;
 pub use keeper::{CageProgram, Level, Row, Version};
 pub use program::enter;
-pub use room::{Ask, Finished, Gone, Order, Place, Room, Spoken, Trouble};
+pub use room::{Ask, Finished, Gone, Order, Place, Room, Trouble};
 pub use sandbox::{Config, EngineFacts, Granted, Start, WasmSandbox};

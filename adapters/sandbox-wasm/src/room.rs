@@ -1,6 +1,6 @@
 //! What stands between a cage and the engine in it: the words that pass, and what the engine must do.
 
-use agon_port::sandbox::{Answer, Calls, Done, Phase, Question, Role};
+use agon_port::sandbox::{Answer, Calls, Done, Phase, Question, Role, Spoken};
 use agon_types::Failure;
 use agon_types::manifest::{Capabilities, Limits};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -21,13 +21,6 @@ pub enum Trouble {
     Misuse(String),
     /// This machine could not do what the guest may ask for.
     Host(String),
-}
-
-/// A line that a guest wrote for its author.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct Spoken {
-    pub role: Role,
-    pub line: String,
 }
 
 /// How a run ended.

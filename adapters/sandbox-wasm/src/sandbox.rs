@@ -79,6 +79,8 @@ pub struct WasmSandbox(Arc<Shared>);
 struct Shared {
     properties: Properties,
     granted: Granted,
+    /// As many as cages.
+    lanes: usize,
     permits: Arc<Semaphore>,
     names: Names,
     cache: Cache,
@@ -121,6 +123,7 @@ impl WasmSandbox {
         Ok(Self(Arc::new(Shared {
             properties,
             granted,
+            lanes: cages,
             permits,
             names: Names::new(),
             cache,
@@ -143,6 +146,10 @@ impl WasmSandbox {
 impl Sandbox for WasmSandbox {
     fn properties(&self) -> Properties {
         self.0.properties.clone()
+    }
+
+    fn lanes(&self) -> usize {
+        self.0.lanes
     }
 
     async fn inspect(&self, role: Role, bytes: Arc<[u8]>, grants: &Capabilities) -> Result<(), Unloadable> {
@@ -234,6 +241,7 @@ impl Drop for Shared {
     }
 }
 
+/// A run whose cage told no end of it.
 fn ended_of(finished: Finished) -> Ended {
     for spoken in &finished.log {
         tracing::debug!(role = ?spoken.role, line = spoken.line, "guest");
@@ -242,7 +250,7 @@ fn ended_of(finished: Finished) -> Ended {
         Trouble::Misuse(what) => Error::Challenge(what),
         Trouble::Host(what) => Error::Executor(what),
     });
-    Ended { calls: finished.calls, ..Ended::at_once(result) }
+    Ended { calls: finished.calls, log: finished.log, ..Ended::at_once(result) }
 }
 
 /// The engine's own words stay here: they may change with a patch of it, and reports must not.

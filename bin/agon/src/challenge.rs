@@ -4,6 +4,7 @@ mod build;
 mod cage;
 mod golden;
 mod new;
+mod post;
 mod project;
 mod publish;
 mod sources;
@@ -26,6 +27,7 @@ pub async fn run(global: &Global, command: ChallengeCommand, output: Output) -> 
         ChallengeCommand::Publish { folder, wait } => {
             publish::run(global, (&Project::open(&folder)?, wait), output).await
         }
+        ChallengeCommand::Post { id, message } => post::run(global, (&id, message), output).await,
         ChallengeCommand::List => show::challenges(global, output).await,
         ChallengeCommand::Show { id } => show::challenge(global, &id, output).await,
         ChallengeCommand::Pause { id } => publish::shift(global, (&id, Shift::Pause), output).await,

@@ -255,6 +255,13 @@ pub enum ChallengeCommand {
         #[arg(long)]
         wait: bool,
     },
+    /// Post a message to a challenge, which reads it when it weighs the epoch, signed by the hotkey of --key
+    Post {
+        /// The id of the challenge
+        id: String,
+        #[command(flatten)]
+        message: Message,
+    },
     /// Take no submissions and pay nothing until it is resumed, signed by the owner's --key
     Pause {
         /// The id of the challenge
@@ -277,6 +284,20 @@ pub enum ChallengeCommand {
         /// The id of the challenge
         id: String,
     },
+}
+
+/// A message to a challenge.
+#[derive(Debug, Args)]
+pub struct Message {
+    /// The message, at most 4096 bytes
+    #[arg(required_unless_present = "file", conflicts_with = "file")]
+    pub text: Option<String>,
+    /// A file with the message; standard input with -
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// The number of the post: the same post under the same number counts once [default: the one after the last]
+    #[arg(long, value_name = "N")]
+    pub sequence: Option<u64>,
 }
 
 /// Who runs a challenge.

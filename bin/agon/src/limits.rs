@@ -10,8 +10,14 @@ pub const COMMITMENT_POLLS_MAX: u32 = 240;
 pub const FALLS_MAX: u32 = 5;
 /// Looks at a port that is in use, until `agon up` refuses it.
 pub const FREE_TRIES_MAX: u32 = 5;
-/// Evaluations at once in one node.
+/// Evaluations at once in one node, each in a cage of its own.
 pub const SANDBOX_RUNS_MAX: usize = 2;
+/// Answers of challenges to the public at once in one hub, each in a cage of its own; one challenge has all but one.
+pub const ROUTE_RUNS_MAX: usize = 3;
+/// Lines of guests that one command shows.
+pub const LOG_LINES_SHOWN_MAX: usize = 1024;
+/// How often the state of a challenge is read before it stayed the same from its first page to its last.
+pub const STATE_TRIES_MAX: u32 = 5;
 /// Seconds that the hub's clock may be from ours before `agon doctor` says so: a fifth of what signed requests are
 /// allowed, so that there is time to act.
 pub const SKEW_SECONDS_MAX: u64 = 60;

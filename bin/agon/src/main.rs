@@ -6,7 +6,8 @@
 //! * [`challenge`]: from a new project to a published challenge
 //! * [`key`], [`submit`], [`trial`], [`show`], [`replay`], [`audit`], [`doctor`]: what people do; [`manual`]: how they
 //!   find out
-//! * [`client`]: the hub as a client sees it; [`sandbox`]: the cages of this program; [`config`]: `agon.toml`
+//! * [`client`]: the hub as a client sees it; [`sandbox`]: the cages of this program; [`heard`]: what guests
+//!   say in them; [`config`]: `agon.toml`
 //! * [`examples`]: what `agon up` competes with; [`limits`]: every maximum
 
 mod audit;
@@ -17,6 +18,7 @@ mod client;
 mod config;
 mod doctor;
 mod examples;
+mod heard;
 mod key;
 mod limits;
 mod lock;

@@ -2,7 +2,7 @@
 
 use crate::cli::{Global, NodeOptions};
 use crate::config::{Config, HubConfig, OrderConfig};
-use crate::limits::SANDBOX_RUNS_MAX;
+use crate::limits::{ROUTE_RUNS_MAX, SANDBOX_RUNS_MAX};
 use crate::output::Failure;
 use crate::{chain, key, lock, sandbox};
 use agon_embedded::audit::AuditFile;
@@ -116,7 +116,7 @@ async fn compose(config: &Config) -> Result<(Parts, Option<Hub>), Failure> {
             let (listener, public_url) = listen(hub).await?;
             let (vault, records) = (Arc::clone(&vault), Arc::clone(&records));
             // What strangers upload and ask is worked on in a sandbox of its own, so that no job waits for it.
-            let sandbox = sandbox::start(1, &cache).await?;
+            let sandbox = sandbox::start(ROUTE_RUNS_MAX, &cache).await?;
             let (audit, clock) = (Arc::clone(&audit), clock.clone());
             Some(Hub { listener, public_url, vault, records, sandbox, audit, clock })
         }

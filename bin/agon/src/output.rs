@@ -45,19 +45,27 @@ impl Failure {
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     json: bool,
+    quiet: bool,
     /// Whether somebody watches.
     watched: bool,
 }
 
 impl Output {
     pub fn new(json: bool, quiet: bool) -> Self {
-        Self { json, watched: !quiet && std::io::stderr().is_terminal() }
+        Self { json, quiet, watched: !quiet && std::io::stderr().is_terminal() }
     }
 
     /// How far a command is, for whoever watches it in a terminal.
     pub fn progress(self, step: &str) {
         if self.watched {
             eprintln!("{step}");
+        }
+    }
+
+    /// What foreign code says, for its author, whether anybody watches or a file takes it.
+    pub fn aside(self, line: &str) {
+        if !self.quiet {
+            eprintln!("{line}");
         }
     }
 

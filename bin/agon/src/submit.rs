@@ -64,7 +64,7 @@ pub async fn run(global: &Global, options: SubmitOptions, output: Output) -> Res
 }
 
 /// A hotkey that the chain does not know can be made known to it.
-fn with_remedy(failure: Failure, key: &str) -> Failure {
+pub fn with_remedy(failure: Failure, key: &str) -> Failure {
     match failure {
         Failure::Refused(problem) if problem.ends_with("[not_registered]") => Failure::Refused(format!(
             "{problem}: on a development chain, `agon chain register --key {key}` registers it"

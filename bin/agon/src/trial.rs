@@ -2,12 +2,14 @@
 
 use crate::cli::{Global, SubmitOptions};
 use crate::client::Client;
+use crate::heard::Heard;
 use crate::output::{Failure, Output};
 use crate::{key, sandbox};
 use agon_embedded::audit::AuditFile;
 use agon_embedded::web::{CheckedWeb, WebPolicy};
 use agon_embedded::{FolderVault, SqliteRecords, SystemClock};
 use agon_node::evaluation::{Bench, Evaluation, Problem};
+use agon_node::observing::Observing;
 use agon_node::outside::Answers;
 use agon_port::Vault;
 use agon_port::sandbox::Role;
@@ -16,6 +18,8 @@ use agon_protocol::score;
 use agon_types::{Digest, Epoch, JobId, Manifest, Outcome, SubmissionId, limits};
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+mod state;
 
 pub async fn run(global: &Global, options: &SubmitOptions, output: Output) -> Result<(), Failure> {
     let agent = std::fs::read(&options.path)
@@ -36,12 +40,15 @@ pub async fn run(global: &Global, options: &SubmitOptions, output: Output) -> Re
     let bench = Bench {
         vault: Arc::clone(&vault),
         records: Arc::new(SqliteRecords::open(&folder.path().join("records")).map_err(Failure::refused)?),
-        sandbox: sandbox::start(1, &sandbox::user_cache()).await?,
+        sandbox: Arc::new(Heard::new(sandbox::start(1, &sandbox::user_cache()).await?, output)),
         audit: Arc::new(AuditFile::open(&folder.path().join("audit"), clock).map_err(Failure::refused)?),
+        observing: Observing::default(),
     };
     let inspected = bench.sandbox.inspect(Role::Agent, agent.into(), &Default::default()).await;
     inspected.map_err(Failure::refused)?;
-    let outside = Answers::to_trial(&manifest, (vault, Arc::new(CheckedWeb::new(WebPolicy::default()))));
+    let state = state::of(&hub, &manifest).await?;
+    let web = Arc::new(CheckedWeb::new(WebPolicy::default()));
+    let outside = Answers::to_trial(&manifest, state, (vault, web));
     let job = JobId { epoch: Epoch(0), round: 0, submission: SubmissionId(artifact) };
     let task = task(manifest, (artifact, opponents));
     let outcome = Evaluation { bench: &bench, job, task, outside: Arc::new(outside) }.outcome().await;

@@ -17,7 +17,9 @@
 //!
 //! # Weights
 //! Every hotkey has a rating, which begins at 1000 and moves a quarter of the way to `2000 * score` with each epoch.
-//! Its best submission is paid by how far the rating is above 500. A hotkey may post a name for itself.
+//! Its best submission is paid by how far the rating is above 500. A player may post a name for itself. Who has not
+//! played for a hundred epochs is forgotten, and where the state is full, whoever stayed away the longest is; who comes
+//! back begins anew.
 //!
 //! # Configuration
 //! * `openings`: how many
@@ -56,7 +58,6 @@ impl Challenge for Duel {
     }
 
     fn weigh(weighing: &Weighing) -> Result<Vec<Points>, String> {
-        ratings::name_players()?;
         Ok(ratings::weigh(weighing)?)
     }
 

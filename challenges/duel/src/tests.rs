@@ -109,3 +109,70 @@ fn ratings_move_and_pay_and_are_shown() {
     assert_eq!(shown(&mut stage, "/players/bob"), (200, bob.to_owned()));
     assert_eq!(shown(&mut stage, "/players/eve").0, 404);
 }
+
+/// The hotkeys that are remembered.
+fn remembered(stage: &mut Stage) -> Vec<String> {
+    let body = String::from_utf8(stage.serve::<Duel>("/ratings").body).unwrap();
+    let mut hotkeys: Vec<String> =
+        body.split(r#""hotkey":""#).skip(1).map(|rest| rest[..4].to_owned()).collect();
+    hotkeys.sort();
+    hotkeys
+}
+
+fn players(numbers: std::ops::Range<usize>) -> Vec<Row> {
+    numbers.map(|number| row(&format!("s{number}"), &format!("k{number:03}"), Score::ratio(1, 2))).collect()
+}
+
+#[test]
+fn who_stays_away_is_forgotten_with_its_name() {
+    let mut stage = stage().post("k000", b"Ann");
+    stage.weigh::<Duel>(players(0..2)).unwrap();
+    for _ in 0..100 {
+        stage.weigh::<Duel>(players(1..2)).unwrap();
+        assert_eq!(remembered(&mut stage), ["k000", "k001"]);
+    }
+    assert_eq!(stage.state("name/k000"), Some(&b"Ann"[..]));
+    stage.weigh::<Duel>(players(1..2)).unwrap();
+    assert_eq!(remembered(&mut stage), ["k001"]);
+    assert_eq!(stage.state("name/k000"), None);
+}
+
+#[test]
+fn a_full_state_forgets_who_stayed_away_the_longest_and_is_weighed_on() {
+    // A rating takes 19 bytes: `rating/k000` and `1000 1 1`.
+    let mut stage = stage().state_bytes_max(100);
+    assert_eq!(stage.weigh::<Duel>(players(0..3)).unwrap().len(), 3);
+    stage.weigh::<Duel>(players(1..4)).unwrap();
+    stage.weigh::<Duel>(players(3..6)).unwrap();
+    assert_eq!(remembered(&mut stage), ["k001", "k002", "k003", "k004", "k005"]);
+    // Nobody is forgotten for those who play no more than the others: they are paid as newcomers.
+    let points = stage.weigh::<Duel>(players(3..9)).unwrap();
+    assert_eq!(points.iter().map(|it| it.points).collect::<Vec<_>>(), [500; 6]);
+    assert_eq!(remembered(&mut stage), ["k003", "k004", "k005", "k006", "k007"]);
+}
+
+#[test]
+fn a_name_is_for_those_who_play_and_is_left_out_where_there_is_no_room() {
+    let mut stage =
+        stage().state_bytes_max(30).post("k000", b"Somebody with a long name").post("eve", b"Eve");
+    stage.weigh::<Duel>(players(0..1)).unwrap();
+    assert_eq!((stage.state("name/k000"), stage.state("name/eve")), (None, None));
+    assert_eq!(remembered(&mut stage), ["k000"]);
+}
+
+#[test]
+fn no_epoch_changes_more_than_a_report_can_hold() {
+    let mut stage = stage().epoch(1);
+    for group in 0..5 {
+        stage.weigh::<Duel>(players(100 * group..100 * group + 80)).unwrap();
+    }
+    let mut later = stage.epoch(500);
+    let names = (900..990).map(|number| format!("k{number:03}"));
+    later = names.fold(later, |stage, hotkey| stage.post(&hotkey, b"name"));
+    let before = remembered(&mut later).len();
+    later.weigh::<Duel>(players(900..990)).unwrap();
+    // 80 rated, 16 named, 16 forgotten.
+    assert_eq!((before, remembered(&mut later).len()), (400, 464));
+    let named = (900..990).filter(|number| later.state(&format!("name/k{number:03}")).is_some());
+    assert_eq!(named.count(), 16);
+}

@@ -6,6 +6,7 @@ use crate::problem::Problem;
 use crate::rate::Rates;
 use crate::signature::Authorities;
 use crate::stream;
+use crate::turns::Turns;
 use agon_node::Handle;
 use agon_port::{Audit, Clock, Records, Sandbox, Vault};
 use agon_protocol::State;
@@ -57,11 +58,13 @@ pub(crate) struct Hub {
     /// Questions to the routes of challenges.
     pub routes: Arc<Semaphore>,
     pub rates: Rates,
+    pub turns: Turns,
     pub requests: Requests,
 }
 
 impl Hub {
     pub fn new(parts: Parts, listener: Option<SocketAddr>, stop: CancellationToken) -> Arc<Self> {
+        let turns = Turns::new(parts.sandbox.lanes());
         Arc::new(Self {
             authorities: Authorities::new(&parts.public_url, listener),
             parts,
@@ -72,6 +75,7 @@ impl Hub {
             streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
             routes: Arc::new(Semaphore::new(limits::ROUTES_AT_ONCE_MAX)),
             rates: Rates::default(),
+            turns,
             requests: Requests::default(),
         })
     }

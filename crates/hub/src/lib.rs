@@ -20,6 +20,7 @@
 //! * `api`: the JSON routes; `tickets`: uploads and what becomes of them; `stream`: live events
 //! * `pages`: the same for people, whole or by fragment, from `templates/` and `static/`
 //! * `patience`: connections whose other end does not read are closed
+//! * `rate`, `turns`: how often the routes of a challenge are asked, and how many at once
 //! * `limits`, `time`: every maximum, and how times are written
 
 mod api;
@@ -40,6 +41,7 @@ pub mod signature;
 mod stream;
 mod tickets;
 mod time;
+mod turns;
 mod view;
 
 pub use hub::Parts;

@@ -67,8 +67,10 @@ pub const SIGNATURE_HEADER_BYTES_MAX: usize = 4096;
 pub const ROUTE_BURST_MAX: u64 = 100;
 /// Questions to the routes of one challenge in a second.
 pub const ROUTE_REQUESTS_PER_S_MAX: u64 = 50;
-/// Questions to routes that run at one time, over all challenges.
-pub const ROUTES_AT_ONCE_MAX: usize = 4;
+/// Questions to routes that wait or run at one time, over all challenges.
+pub const ROUTES_AT_ONCE_MAX: usize = 64;
+/// Those of one challenge.
+pub const ROUTES_OF_ONE_MAX: usize = 8;
 /// How long a challenge may take for an answer to the public.
 pub const ROUTE_MS_MAX: u64 = 2_000;
 /// The path and query of a question to a route.

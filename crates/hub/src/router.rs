@@ -1,6 +1,6 @@
 //! Every address of the hub.
 
-use crate::api::{actions, blocks, epochs, events, facts, routes, submissions, uploads, vault};
+use crate::api::{actions, blocks, epochs, events, facts, keeping, routes, submissions, uploads, vault};
 use crate::hub::{Hub, Parts};
 use crate::pages;
 use crate::problem::Problem;
@@ -57,6 +57,8 @@ fn documents() -> Vec<Route> {
         ("/v1/stats", get(facts::stats)),
         ("/v1/challenges", get(facts::challenges).post(actions::publish)),
         ("/v1/challenges/{id}", patch(actions::change).get(facts::challenge)),
+        ("/v1/challenges/{id}/state", get(keeping::slots)),
+        ("/v1/challenges/{id}/posters/{hotkey}", get(keeping::poster)),
         ("/v1/submissions", get(submissions::list).post(uploads::post)),
         ("/v1/submissions/{id}", get(submissions::one)),
         ("/v1/submissions/{id}/reports", get(submissions::reports)),

@@ -3,6 +3,7 @@
 pub(crate) mod board;
 pub(crate) mod challenge;
 pub(crate) mod epoch;
+pub(crate) mod keeping;
 pub(crate) mod network;
 pub(crate) mod report;
 #[cfg(test)]

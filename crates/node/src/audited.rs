@@ -23,7 +23,7 @@ pub async fn run(
     let phase = run.phase.name();
     let begun = Line { challenge: challenge.clone(), job: job.clone(), phase, event: Event::Begun };
     let begun = append(audit, begun).await;
-    let Ended { result, seen, calls: told } = sandbox.run(run).await;
+    let Ended { result, seen, calls: told, .. } = sandbox.run(run).await;
     let event = Event::Ended { begun, how: ending(&result).to_owned(), seen, told };
     append(audit, Line { challenge, job, phase, event }).await;
     result

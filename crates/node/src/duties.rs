@@ -2,6 +2,7 @@
 
 use crate::evaluation::{Bench, Evaluation, Problem};
 use crate::handle::Handle;
+use crate::lanes::{Lanes, Waiting};
 use crate::limits::EVALUATIONS_MAX;
 use crate::outside::Answers;
 use crate::start::Identity;
@@ -14,7 +15,7 @@ use agon_types::{Action, ActionBody, Epoch, Height, JobId, Outcome, Report, Sign
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// Heights after which an action that no block took is sent again.
@@ -46,14 +47,28 @@ impl Workshop {
 }
 
 /// What was begun and is not to be begun twice. Losing it costs work, never correctness.
-#[derive(Default)]
 struct Desk {
     sent: HashMap<String, Height>,
-    running: JoinSet<(JobId, Result<(), Problem>)>,
-    current: Option<JobId>,
+    lanes: Lanes,
+    running: JoinSet<Result<(), Problem>>,
+    /// The job of each task that runs.
+    jobs: HashMap<Id, JobId>,
     setbacks: HashMap<JobId, Setback>,
     /// The epoch before which own reports were forgotten.
     swept: Epoch,
+}
+
+impl Desk {
+    fn new(lanes: usize) -> Self {
+        Self {
+            sent: HashMap::new(),
+            lanes: Lanes::new(lanes),
+            running: JoinSet::new(),
+            jobs: HashMap::new(),
+            setbacks: HashMap::new(),
+            swept: Epoch(0),
+        }
+    }
 }
 
 /// A job that could not be evaluated by our fault.
@@ -66,14 +81,14 @@ struct Setback {
 
 /// Works until the token is cancelled.
 pub async fn run(workshop: Workshop, stop: CancellationToken) {
-    let mut desk = Desk::default();
+    let mut desk = Desk::new(workshop.bench.sandbox.lanes());
     let mut tip = workshop.handle.tip();
     loop {
         look(&workshop, &mut desk).await;
         tokio::select! {
             () = stop.cancelled() => break,
             changed = tip.changed() => if changed.is_err() { break },
-            Some(done) = desk.running.join_next() => finish(&workshop, &mut desk, done),
+            Some(done) = desk.running.join_next_with_id() => finish(&workshop, &mut desk, done),
             () = tokio::time::sleep(IDLE) => {}
         }
     }
@@ -87,6 +102,7 @@ async fn look(workshop: &Workshop, desk: &mut Desk) {
         .read(|state| (pending::duties(state, me, session), state.now().map_or(Height(0), |now| now.height)));
     desk.sent.retain(|_, sent| height.since(*sent) < RESEND_HEIGHTS);
     sweep(workshop, desk).await;
+    let mut waiting = Vec::new();
     for duty in duties {
         match duty {
             Duty::Register { sequence } => {
@@ -95,9 +111,14 @@ async fn look(workshop: &Workshop, desk: &mut Desk) {
                 send(workshop, desk, (format!("register {sequence}"), body), &keys).await;
             }
             Duty::Reveal(job) => reveal(workshop, desk, job).await,
-            Duty::Evaluate(job) => evaluate(workshop, desk, job).await,
+            Duty::Evaluate(job) => {
+                if !commit(workshop, desk, job).await {
+                    waiting.push(job);
+                }
+            }
         }
     }
+    begin(workshop, desk, waiting);
 }
 
 async fn reveal(workshop: &Workshop, desk: &mut Desk, job: JobId) {
@@ -111,41 +132,50 @@ async fn reveal(workshop: &Workshop, desk: &mut Desk, job: JobId) {
     }
 }
 
-/// Commits a kept report, or begins to make one.
-async fn evaluate(workshop: &Workshop, desk: &mut Desk, job: JobId) {
+/// Commits a kept report; false if there is none yet.
+async fn commit(workshop: &Workshop, desk: &mut Desk, job: JobId) -> bool {
     match workshop.bench.records.own_report(job).await {
         Ok(Some(own)) => {
             let commit = own.report.commit(&workshop.handle.genesis().network, &own.salt);
             let body = ActionBody::Commit { job, validator: own.report.validator, commit };
             send(workshop, desk, (format!("commit {job}"), body), &[&workshop.identity.session]).await;
         }
-        Ok(None) => {
-            let height = workshop.height();
-            let setback = desk.setbacks.get(&job);
-            let may =
-                setback.is_none_or(|known| known.attempts < EVALUATIONS_MAX && known.again_at <= height);
-            if desk.current.is_none() && may {
-                desk.current = Some(job);
-                let workshop = workshop.clone();
-                desk.running.spawn(async move { (job, produce(&workshop, job).await) });
-            }
-        }
+        Ok(None) => return false,
         Err(error) => tracing::error!(%job, "reports cannot be read: {error}"),
+    }
+    true
+}
+
+/// Begins to make reports, as many at once as there are lanes.
+fn begin(workshop: &Workshop, desk: &mut Desk, jobs: Vec<JobId>) {
+    let height = workshop.height();
+    let setbacks = &desk.setbacks;
+    let waiting: Vec<Waiting> = workshop.handle.read(|state| {
+        let waits = |job: JobId| {
+            let challenge = state.job(job)?.challenge.clone();
+            let known = setbacks.get(&job);
+            let may = known.is_none_or(|known| known.attempts < EVALUATIONS_MAX && known.again_at <= height);
+            may.then(|| Waiting { job, challenge, attempts: known.map_or(0, |known| known.attempts) })
+        };
+        jobs.into_iter().filter_map(waits).collect()
+    });
+    while let Some(Waiting { job, .. }) = desk.lanes.next(&waiting) {
+        let workshop = workshop.clone();
+        let task = desk.running.spawn(async move { produce(&workshop, job).await });
+        desk.jobs.insert(task.id(), job);
     }
 }
 
-type Done = Result<(JobId, Result<(), Problem>), tokio::task::JoinError>;
+type Done = Result<(Id, Result<(), Problem>), JoinError>;
 
 fn finish(workshop: &Workshop, desk: &mut Desk, done: Done) {
-    let begun = desk.current.take();
-    let (job, problem) = match done {
-        Ok((_, Ok(()))) => return,
-        Ok((job, Err(problem))) => (job, problem),
-        Err(error) => match begun {
-            Some(job) => (job, Problem::Fault(error.to_string())),
-            None => return,
-        },
+    let (task, result) = match done {
+        Ok((task, result)) => (task, result),
+        Err(error) => (error.id(), Err(Problem::Fault(error.to_string()))),
     };
+    let Some(job) = desk.jobs.remove(&task) else { return };
+    desk.lanes.leave(job);
+    let Err(problem) = result else { return };
     let setback = desk.setbacks.entry(job).or_default();
     let height = workshop.height();
     match problem {

@@ -1,6 +1,7 @@
 //! What a validator finds out about one job: it fetches, observes once, scores or weighs, and says what came of it.
 
 use crate::audited::{self, Cause};
+use crate::observing::Observing;
 use agon_port::records::Observed;
 use agon_port::sandbox::{self, Done, Outside, Phase, Recording, Row, Run, Weighing};
 use agon_port::{Audit, Records, Sandbox, Vault};
@@ -29,6 +30,7 @@ pub struct Bench {
     pub records: Arc<dyn Records>,
     pub sandbox: Arc<dyn Sandbox>,
     pub audit: Arc<dyn Audit>,
+    pub observing: Observing,
 }
 
 /// One job at work. A validator's own, and a miner's trial at the desk, take the same way.
@@ -58,7 +60,8 @@ impl Evaluation<'_> {
                     eligible: row.eligible,
                     measured: row.measured.clone(),
                 });
-                let weighing = Weighing { epoch: self.job.epoch, seed: weighing.seed, rows: rows.collect() };
+                let (seed, state_bytes) = (weighing.seed, weighing.state_bytes);
+                let weighing = Weighing { epoch: self.job.epoch, seed, rows: rows.collect(), state_bytes };
                 match self.run(&challenge, Vec::new(), Phase::Weigh(weighing)).await? {
                     Ok(Done::Weighed(weighed)) => Ok(Outcome::Weighed(weighed)),
                     Ok(_) => Err("the sandbox did something else than to weigh".to_owned().into()),
@@ -106,6 +109,7 @@ impl Evaluation<'_> {
         }
         let of = observed(self, &task.benchmark);
         let records = &self.bench.records;
+        let turn = self.bench.observing.turn(&of).await;
         let known = records.recording(of.clone()).await.map_err(|error| error.to_string())?;
         let digest = match known {
             Some(digest) => digest,
@@ -121,6 +125,7 @@ impl Evaluation<'_> {
                 records.keep_recording(of, digest).await.map_err(|error| error.to_string())?
             }
         };
+        drop(turn);
         let bytes = self.bytes(digest).await?;
         let recording = codec::decode(&bytes, limits::RECORDING_BYTES_MAX);
         Ok(Some((digest, recording.map_err(|error| format!("the recording {digest}: {error}"))?)))

@@ -16,8 +16,9 @@
 //! * `driver`: the one loop that owns the ledger's head; `machine`: how a block is built, checked and executed
 //! * `application`: the loop as the order sees it; [`handle`]: as everyone else does
 //! * `watcher`: facts of the chain become anchors
-//! * `duties`: registers, evaluates, commits, reveals; [`evaluation`]: one job, from its bytes to its outcome;
-//!   [`audited`]: a run between its two lines of the audit log
+//! * `duties`: registers, evaluates, commits, reveals; `lanes`: which jobs run at once; [`evaluation`]: one job, from its
+//!   bytes to its outcome; [`audited`]: a run between its two lines of the audit log; [`observing`]: one look for all that
+//!   are scored over it
 //! * [`outside`]: what foreign code hears when it asks; `submitter`: sets weights
 //! * `limits`: every maximum
 //! * [`replay`]: the same blocks once more, from the beginning
@@ -28,8 +29,10 @@ mod driver;
 mod duties;
 pub mod evaluation;
 pub mod handle;
+mod lanes;
 mod limits;
 mod machine;
+pub mod observing;
 pub mod outside;
 mod pool;
 pub mod replay;

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 /// Answers during one run. The challenge's state is looked at once, so that a run sees one state whatever is decided
 /// meanwhile.
 pub struct Answers {
-    /// None at a miner's desk: there the challenge's state is empty, and nobody has posted.
+    /// None at a miner's desk: there nobody has posted, and the challenge's state was fetched before.
     handle: Option<Handle>,
     challenge: ChallengeId,
     version: u32,
@@ -59,8 +59,12 @@ impl Answers {
         Self { hosts, epoch, vault, web, weighs, ..Self::to_public(handle, manifest) }
     }
 
-    /// For a trial without a node.
-    pub fn to_trial(manifest: &Manifest, (vault, web): (Arc<dyn Vault>, Arc<dyn Web>)) -> Self {
+    /// For a trial without a node, over the challenge's state as the open epoch has it.
+    pub fn to_trial(
+        manifest: &Manifest,
+        state: BTreeMap<String, Vec<u8>>,
+        (vault, web): (Arc<dyn Vault>, Arc<dyn Web>),
+    ) -> Self {
         Self {
             handle: None,
             challenge: manifest.id.clone(),
@@ -70,7 +74,7 @@ impl Answers {
             vault: Some(vault),
             web: Some(web),
             weighs: false,
-            slots: OnceLock::new(),
+            slots: OnceLock::from(state),
             artifact: Mutex::default(),
         }
     }

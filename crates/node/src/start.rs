@@ -7,6 +7,7 @@ use crate::evaluation::Bench;
 use crate::handle::{Handle, Shared};
 use crate::limits::{EVENTS_MAX, MESSAGES_MAX};
 use crate::machine::{Head, Machine};
+use crate::observing::Observing;
 use crate::pool::Pool;
 use crate::replay::replay;
 use crate::submitter::Submitter;
@@ -153,6 +154,7 @@ fn spawn(
             records: Arc::clone(&parts.records),
             sandbox: Arc::clone(&parts.sandbox),
             audit: Arc::clone(&parts.audit),
+            observing: Observing::default(),
         },
         web: Arc::clone(&parts.web),
         random: parts.random,

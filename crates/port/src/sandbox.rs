@@ -105,6 +105,8 @@ pub struct Weighing {
     pub seed: [u8; 32],
     /// The best first.
     pub rows: Vec<Row>,
+    /// What the challenge's state takes before, keys and values together: what it sets is bounded from there on.
+    pub state_bytes: u64,
 }
 
 /// A submission with its agreed score.
@@ -178,6 +180,13 @@ pub struct Calls {
     pub bytes_out: u64,
 }
 
+/// A line that a guest wrote for its author.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Spoken {
+    pub role: Role,
+    pub line: String,
+}
+
 /// A fault that is not the agent's: the job is tried again, and else abstained from.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -189,7 +198,7 @@ pub enum Error {
     Executor(String),
 }
 
-/// A run that ended, and every call to the host that it made.
+/// A run that ended, every call to the host that it made, and what its guests wrote on the way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
     /// What the agent does wrong is an outcome; what we do wrong is an error. In `weigh` and `serve`, which have no
@@ -199,12 +208,14 @@ pub struct Ended {
     pub seen: Vec<Calls>,
     /// All calls, those that stayed in the cage too, in the cage's own word. One that broke off says nothing.
     pub calls: Vec<Calls>,
+    /// In the order in which it was written; nothing of it enters a report.
+    pub log: Vec<Spoken>,
 }
 
 impl Ended {
     /// An end before anything was asked.
     pub fn at_once(result: Result<Result<Done, Failure>, Error>) -> Self {
-        Self { result, seen: Vec::new(), calls: Vec::new() }
+        Self { result, seen: Vec::new(), calls: Vec::new(), log: Vec::new() }
     }
 }
 
@@ -212,6 +223,9 @@ impl Ended {
 #[async_trait]
 pub trait Sandbox: Send + Sync + 'static {
     fn properties(&self) -> Properties;
+
+    /// Runs that it works on at once, at least one; further ones wait.
+    fn lanes(&self) -> usize;
 
     /// Whether these bytes can run in a role, by the executor's own rules and these grants.
     async fn inspect(&self, role: Role, bytes: Arc<[u8]>, grants: &Capabilities) -> Result<(), Unloadable>;

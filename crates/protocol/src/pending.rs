@@ -1,7 +1,7 @@
 //! What a validator has to do next, derived from the state alone: a restart knows as much as a node that never fell.
 
 use crate::state::{Opened, Phase, View};
-use crate::{job, limits, round, weigh};
+use crate::{job, limits, round, slots, weigh};
 use agon_types::manifest::Benchmark;
 use agon_types::{Digest, Epoch, Hotkey, JobId, Manifest, Seal, SessionKey, SubmissionId};
 
@@ -48,6 +48,8 @@ pub struct Weighing {
     pub seed: [u8; 32],
     /// The best first.
     pub rows: Vec<weigh::Row>,
+    /// What the challenge's state takes before, keys and values together.
+    pub state_bytes: u64,
 }
 
 /// The duties of a validator, the most urgent first. (S3.8)
@@ -101,7 +103,8 @@ pub fn task(view: &impl View, id: JobId) -> Option<Task> {
     let opened = view.opened(id.epoch)?;
     let work = if id.is_weigh() {
         let rows = weigh::rows(view, &manifest, id.epoch);
-        Work::Weigh(Weighing { seed: job::weigh_seed(opened, &manifest.id), rows })
+        let state_bytes = slots::held(view, &manifest.id);
+        Work::Weigh(Weighing { seed: job::weigh_seed(opened, &manifest.id), rows, state_bytes })
     } else {
         Work::Score(scoring(view, opened, (id, &manifest))?)
     };

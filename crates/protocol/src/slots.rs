@@ -8,6 +8,7 @@
 use crate::draft::Draft;
 use crate::state::{Holding, Key, Pending, Slot, Value, View};
 use crate::{registry, round};
+use agon_types::growth::Growth;
 use agon_types::{ChallengeId, JobId, limits};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +26,22 @@ pub fn all(view: &impl View, challenge: &ChallengeId) -> BTreeMap<String, Vec<u8
     slots.collect()
 }
 
+/// So many entries of the same state after a key, in the order of the keys. (S7.9)
+pub fn page<'v>(
+    view: &'v impl View,
+    challenge: &ChallengeId,
+    (after, limit): (&str, usize),
+) -> Vec<(&'v str, &'v [u8])> {
+    let (_, last) = edges();
+    let from = Key::Slot(challenge.clone(), after.to_owned());
+    let entries = view.range(&from, &Key::Slot(challenge.clone(), last));
+    let slots = entries.into_iter().filter_map(|(key, value)| match (key, value) {
+        (Key::Slot(_, key), Value::Slot(slot)) if *key != after => Some((key.as_str(), slot.0.as_slice())),
+        _ => None,
+    });
+    slots.take(limit).collect()
+}
+
 /// The state with the changes that wait, for `weigh`. (S7.9)
 pub fn latest(view: &impl View, challenge: &ChallengeId) -> BTreeMap<String, Vec<u8>> {
     let mut slots = all(view, challenge);
@@ -37,6 +54,11 @@ pub fn latest(view: &impl View, challenge: &ChallengeId) -> BTreeMap<String, Vec
     slots
 }
 
+/// What the state takes with the changes that wait, keys and values together. (S7.7)
+pub fn held(view: &impl View, challenge: &ChallengeId) -> u64 {
+    view.holding(challenge.clone()).map_or(0, |holding| holding.0)
+}
+
 /// Notes agreed changes, or gives the size that they would lead to if that is more than is granted. A state above the
 /// bound, as a later version may set it, may still shrink. (S7.7)
 pub fn keep(
@@ -44,16 +66,11 @@ pub fn keep(
     challenge: &ChallengeId,
     (changes, bytes_max): (&Changes, u64),
 ) -> Result<(), u64> {
-    let before = draft.holding(challenge.clone()).map_or(0, |holding| holding.0);
-    let mut after = before;
-    for (key, change) in changes {
-        let known = size(draft, challenge, key);
-        after = after.saturating_sub(known);
-        after = after.saturating_add(change.as_ref().map_or(0, |value| bytes(key, value)));
-    }
-    if after > bytes_max && after > before {
-        return Err(after);
-    }
+    let before = held(draft, challenge);
+    let growth = changes.iter().fold(Growth::new(before, bytes_max), |growth, (key, change)| {
+        growth.with(key, (known(draft, challenge, key), change.as_deref()))
+    });
+    growth.check()?;
     for (key, change) in changes {
         let waits = Key::Pending(challenge.clone(), key.clone());
         // To remove what is not there is no change, and nothing has to wait for it.
@@ -63,8 +80,8 @@ pub fn keep(
             draft.put(waits, Pending(change.clone()));
         }
     }
-    if after != before {
-        draft.put(Key::Holding(challenge.clone()), Holding(after));
+    if growth.after() != before {
+        draft.put(Key::Holding(challenge.clone()), Holding(growth.after()));
     }
     Ok(())
 }
@@ -102,17 +119,12 @@ fn waiting(
     changes.collect()
 }
 
-/// What a key takes now, with the change of it that waits.
-fn size(view: &impl View, challenge: &ChallengeId, key: &str) -> u64 {
-    let value = match view.pending(challenge.clone(), key.to_owned()) {
-        Some(Pending(change)) => change.as_ref(),
-        None => view.slot(challenge.clone(), key.to_owned()).map(|slot| &slot.0),
-    };
-    value.map_or(0, |value| bytes(key, value))
-}
-
-fn bytes(key: &str, value: &[u8]) -> u64 {
-    u64::try_from(key.len().saturating_add(value.len())).unwrap_or(u64::MAX)
+/// The value of a key now, with the change of it that waits.
+fn known<'v>(view: &'v impl View, challenge: &ChallengeId, key: &str) -> Option<&'v [u8]> {
+    match view.pending(challenge.clone(), key.to_owned()) {
+        Some(Pending(change)) => change.as_deref(),
+        None => view.slot(challenge.clone(), key.to_owned()).map(|slot| slot.0.as_slice()),
+    }
 }
 
 /// Texts around every key: no key is longer than the last one, which begins with the greatest character there is.

@@ -50,13 +50,14 @@ impl Stage {
         }
     }
 
-    /// With the configuration of a benchmark, and the routes, as `manifest.toml` has them.
+    /// With the configuration of a benchmark, the routes, and the bound of the state, as `manifest.toml` has them.
     ///
     /// # Panics
     /// If the text has no such benchmark.
     pub fn of_manifest(text: &str, benchmark: &str) -> Self {
         let mut stage = Self::new();
         (stage.config, stage.routes) = manifest::read(text, benchmark);
+        stage.world.state_bytes_max = manifest::state_bytes_max(text);
         stage.benchmark = benchmark.to_owned();
         stage
     }
@@ -74,6 +75,12 @@ impl Stage {
 
     pub fn epoch(mut self, epoch: u64) -> Self {
         self.epoch = epoch;
+        self
+    }
+
+    /// What the keys and values of the state may take together.
+    pub fn state_bytes_max(mut self, bytes: u64) -> Self {
+        self.world.state_bytes_max = Some(bytes);
         self
     }
 

@@ -24,7 +24,7 @@ pub fn keys(prefix: &str) -> Result<Vec<String>, Refusal> {
     }
 }
 
-/// In `weigh` only: this run sees it at once, everyone else once the validators agree on it.
+/// In `weigh` only, within the manifest's bound: this run sees it at once, all others once the validators agree on it.
 pub fn set(key: &str, value: &[u8]) -> Result<(), Refusal> {
     host::state_set(key, value)
 }

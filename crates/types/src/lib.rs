@@ -13,6 +13,7 @@
 //! * [`codec`], [`digest`], [`key`], [`signed`]: how bytes are made, named and signed
 //! * [`id`], [`time`], [`score`], [`stake`], [`limits`]: what is counted
 //! * [`manifest`], [`action`], [`report`], [`anchor`]: what people, validators and the chain say
+//! * [`growth`]: how what a challenge keeps is counted
 //! * [`genesis`], [`block`], [`vote`], [`seal`]: what the ledger keeps, and how voters decide it
 //! * [`event`]: what the world is told of it
 
@@ -23,6 +24,7 @@ pub mod codec;
 pub mod digest;
 pub mod event;
 pub mod genesis;
+pub mod growth;
 pub mod id;
 pub mod key;
 pub mod limits;

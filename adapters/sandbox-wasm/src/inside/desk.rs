@@ -59,13 +59,17 @@ pub struct Desk {
 
 impl Desk {
     pub fn new(order: &Order, table: Table, line: Line) -> Self {
+        let state_bytes = match &order.phase {
+            Phase::Weigh(weighing) => weighing.state_bytes,
+            _ => 0,
+        };
         Self {
             kind: Kind::of(&order.phase),
             grants: order.grants.clone(),
             line,
             table: Some(Box::new(table)),
             streams: Kind::seed(&order.phase).map(Streams::new),
-            overlay: Overlay::default(),
+            overlay: Overlay::new(state_bytes, order.grants.state_bytes_max),
             recorder: Recorder::default(),
             kept: Kept::default(),
         }

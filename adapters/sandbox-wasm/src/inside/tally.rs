@@ -1,8 +1,7 @@
 //! What a run writes down beside its result: every call to the host, and the lines of its log.
 
 use crate::limits;
-use crate::room::Spoken;
-use agon_port::sandbox::{Calls, Role, Verdict};
+use agon_port::sandbox::{Calls, Role, Spoken, Verdict};
 use std::cell::RefCell;
 
 /// A function of the host.

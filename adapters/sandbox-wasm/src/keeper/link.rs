@@ -6,10 +6,11 @@ use super::tally::Tally;
 use crate::cage::lock::Lock;
 use crate::cage::wire::{self, Command, Word};
 use crate::limits::{
-    CALLS_MAX, COMMAND_BYTES_MAX, PLACES_MAX, QUESTIONS_MAX, REASON_BYTES_MAX, WORD_BYTES_MAX,
+    CALLS_MAX, COMMAND_BYTES_MAX, LOG_LINE_BYTES_MAX, LOG_LINES_MAX, PLACES_MAX, QUESTIONS_MAX,
+    REASON_BYTES_MAX, WORD_BYTES_MAX,
 };
 use crate::room::{Finished, Order, Place};
-use agon_port::sandbox::{Answer, Done, Outside};
+use agon_port::sandbox::{Answer, Done, Outside, Spoken};
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
@@ -152,7 +153,10 @@ fn is_of(phase: &str, finished: &Finished) -> bool {
         Ok(Err(failure)) => failure.detail.len() <= REASON_BYTES_MAX,
         Err(_) => true,
     };
+    let is_short = |spoken: &Spoken| spoken.line.len() <= LOG_LINE_BYTES_MAX;
     fits && finished.calls.len() <= CALLS_MAX
+        && finished.log.len() <= LOG_LINES_MAX
+        && finished.log.iter().all(is_short)
 }
 
 fn phase_of(done: &Done) -> &'static str {

@@ -74,7 +74,7 @@ mod tests {
             Phase::Describe,
             Phase::Observe(task.clone()),
             Phase::Score { task, recording: Vec::new() },
-            Phase::Weigh(Weighing { epoch: Epoch(1), seed: [0; 32], rows: Vec::new() }),
+            Phase::Weigh(Weighing { epoch: Epoch(1), seed: [0; 32], rows: Vec::new(), state_bytes: 0 }),
             Phase::Serve(Request { route: text(), path: text(), parameters: Vec::new(), query: Vec::new() }),
         ]
     }

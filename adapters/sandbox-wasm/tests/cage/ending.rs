@@ -81,6 +81,25 @@ async fn no_more_run_at_once_than_there_are_cages() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_slow_run_holds_one_lane_and_no_other() {
+    let setting = Setting::new().await;
+    assert_eq!(setting.sandbox.lanes(), 2);
+    let sandbox = setting.sandbox.clone();
+    let mut looping = asking(1, true);
+    looping.limits.wall_time_ms = 20_000;
+    let looping = tokio::spawn(async move { sandbox.run(looping).await });
+    assert_eq!(setting.text("empty").await, "");
+    let begin = Instant::now();
+    for _ in 0..20 {
+        assert_eq!(setting.text("empty").await, "");
+    }
+    let taken = begin.elapsed();
+    assert!(!looping.is_finished() && taken < Duration::from_secs(10), "{taken:?}");
+    println!("twenty answers beside a slow one took {taken:?}");
+    looping.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_run_leaves_no_process() {
     let setting = Setting::new().await;
     let first: u32 = setting.text("pid").await.parse().unwrap();

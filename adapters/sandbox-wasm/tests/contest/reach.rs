@@ -1,8 +1,8 @@
 //! What a challenge reaches of the outside: only what its manifest grants, in the right phase, within every bound.
 
 use crate::script::Script;
-use crate::stage::{Stage, measured, said, script, submission, weighed};
-use agon_port::sandbox::{Answer, Done, Entry, PostRow, Question, Recording, Verdict};
+use crate::stage::{Stage, measured, said, script, submission, weighed, weighing};
+use agon_port::sandbox::{Answer, Done, Entry, Phase, PostRow, Question, Recording, Verdict};
 use agon_sandbox_wasm::room::{Finished, Trouble};
 use agon_types::manifest::Capabilities;
 use agon_types::{Digest, Hotkey, codec};
@@ -135,10 +135,44 @@ fn the_state_has_bounds() {
     assert_eq!(weighed(finished).writes.len(), 3);
     let many = (0..129).fold(script(), |script, number| script.set(&number.to_string(), ""));
     assert_eq!(weighed(stage.weigh(many, &[1])).writes.len(), 128);
+}
+
+/// A run of `weigh` over a state of so many bytes, with ten granted.
+fn within_ten(entries: &[(&str, &str)], script: Script) -> Finished {
+    let bytes = entries.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>() as u64;
     let small = Capabilities { state_bytes_max: 10, ..Capabilities::default() };
-    let finished =
-        Stage::granted(small, keeper(&[])).weigh(script().set("k", "123456789").set("l", ""), &[1]);
-    assert_eq!(said(&finished), ["+", "xall that is changed at once has 11 bytes of 10 allowed"]);
+    let mut phase = weighing(&script.text(), &[1]);
+    phase.state_bytes = bytes;
+    Stage::granted(small, keeper(entries)).run(Phase::Weigh(phase))
+}
+
+#[test]
+fn what_would_make_the_state_too_large_is_refused_where_it_is_set() {
+    let refused = |bytes: u32| format!("xthe state would have {bytes} bytes, and 10 are granted");
+    let grows = script().set("k", "123456789").set("l", "").set("k", "12345678").set("l", "").set("m", "");
+    let finished = within_ten(&[], grows);
+    assert_eq!(said(&finished), ["+", &refused(11), "+", "+", &refused(11)]);
+    let makes_room = script().set("c", "1234").remove("a").set("c", "1234").get("a").set("b", "12345");
+    let finished = within_ten(&[("a", "1234"), ("b", "1234")], makes_room);
+    assert_eq!(said(&finished), [&refused(15), "+", "+", "0", &refused(11)]);
+    assert_eq!(weighed(finished).writes.len(), 2, "what was refused is not handed over");
+}
+
+#[test]
+fn a_state_above_a_lower_bound_may_shrink_and_not_grow() {
+    // 18 before, then 11, 12, 3, 10 and 11: each is less than before.
+    let shrinks = script().set("a", "x").set("c", "").remove("b").set("c", "1234567").set("d", "");
+    let finished = within_ten(&[("a", "12345678"), ("b", "12345678")], shrinks.set("e", "1234567"));
+    let last = "xthe state would have 19 bytes, and 10 are granted";
+    assert_eq!(said(&finished), ["+", "+", "+", "+", "+", last]);
+}
+
+#[test]
+fn keys_that_are_removed_are_counted_for_themselves_alone() {
+    let keys: Vec<String> = (0..20).map(|number| format!("key{number:02}")).collect();
+    let entries: Vec<(&str, &str)> = keys.iter().map(|key| (key.as_str(), "")).collect();
+    let removes = keys.iter().fold(script(), |script, key| script.remove(key));
+    assert_eq!(weighed(within_ten(&entries, removes)).writes.len(), 20);
 }
 
 #[test]

@@ -91,7 +91,8 @@ pub fn weighing(script: &str, submissions: &[u8]) -> Weighing {
         eligible: true,
         measured: Vec::new(),
     };
-    Weighing { epoch: Epoch(3), seed: SEED, rows: submissions.iter().map(row).collect() }
+    let rows = submissions.iter().map(row).collect();
+    Weighing { epoch: Epoch(3), seed: SEED, rows, state_bytes: 0 }
 }
 
 pub fn request(script: &str) -> Request {

@@ -62,7 +62,7 @@ fn weighing() -> Weighing {
             kept: Vec::new(),
         }],
     };
-    Weighing { epoch: Epoch(3), seed: [9; 32], rows: (0..4).map(row).collect() }
+    Weighing { epoch: Epoch(3), seed: [9; 32], rows: (0..4).map(row).collect(), state_bytes: 0 }
 }
 
 fn request() -> Request {

@@ -2,14 +2,15 @@
 
 use super::golden::{Golden, Run as Scored};
 use super::project::{Guest, Project};
-use crate::output::Failure;
+use crate::heard::Heard;
+use crate::output::{Failure, Output};
 use crate::sandbox;
 use agon_port::sandbox::{
     Answer, Done, Ended, Outside, Phase, Question, Request, Row, Run, Sandbox, Task, Weighing,
 };
 use agon_types::manifest::{Benchmark, WeightRule};
 use agon_types::report::{Measured, Weighed};
-use agon_types::{Digest, Epoch, Hotkey, NetworkId, SubmissionId};
+use agon_types::{Digest, Epoch, Hotkey, NetworkId, SubmissionId, growth};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ async fn sandbox() -> Result<Arc<dyn Sandbox>, Failure> {
 
 /// A project at the table.
 struct Table<'p> {
-    sandbox: Arc<dyn Sandbox>,
+    sandbox: Heard,
     project: &'p Project,
     challenge: Code,
     agents: Vec<(Guest, Code)>,
@@ -35,11 +36,12 @@ struct Table<'p> {
 }
 
 /// Every example agent in every benchmark, each twice; then what the manifest has of weights and routes.
-pub async fn contest(project: &Project) -> Result<Golden, Failure> {
+pub async fn contest(project: &Project, output: Output) -> Result<Golden, Failure> {
     let code = |guest: Guest| Ok((guest.clone(), guest.code()?.into()));
     let agents = project.agents().into_iter().map(code).collect::<Result<Vec<_>, Failure>>()?;
     let challenge = project.code()?.into();
-    let mut table = Table { sandbox: sandbox().await?, project, challenge, agents, state: BTreeMap::new() };
+    let sandbox = Heard::new(sandbox().await?, output);
+    let mut table = Table { sandbox, project, challenge, agents, state: BTreeMap::new() };
     if table.agents.is_empty() {
         return Err(Failure::refused("there is no agent to test with: put one into agents/"));
     }
@@ -92,7 +94,8 @@ impl Table<'_> {
             outside: Arc::new(Nobody { state: self.state.clone() }),
         };
         let first = self.sandbox.run(run.clone()).await;
-        let Ended { result: second, .. } = self.sandbox.run(run).await;
+        // The second one says the same, and need not be heard.
+        let Ended { result: second, .. } = self.sandbox.within().run(run).await;
         let result = first.result.map_err(|error| Failure::refused(format!("{name}: {error}")))?;
         if second.as_ref() != Ok(&result) {
             let problem = format!("{name} gave {result:?} first and {second:?} then: it must be the same");
@@ -145,10 +148,16 @@ impl Table<'_> {
         if !weighs && grants.state_bytes_max == 0 && grants.posts_per_epoch == 0 {
             return Ok(());
         }
-        let weighing = Weighing { epoch: EPOCH, seed: SEED, rows };
+        let state_bytes = self.state.iter().map(|(key, value)| growth::bytes(key, value)).sum();
+        let weighing = Weighing { epoch: EPOCH, seed: SEED, rows, state_bytes };
         match self.run(Vec::new(), Phase::Weigh(weighing)).await? {
             Ok(Done::Weighed(Weighed { writes, .. })) => {
-                self.state.extend(writes.into_iter().filter_map(|(key, value)| Some((key, value?))));
+                for (key, value) in writes {
+                    match value {
+                        Some(value) => self.state.insert(key, value),
+                        None => self.state.remove(&key),
+                    };
+                }
                 Ok(())
             }
             other => Err(Failure::refused(format!("weigh gave {other:?}"))),

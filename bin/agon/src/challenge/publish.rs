@@ -70,14 +70,15 @@ async fn keep(hub: &Client, owner: &HotkeyPair, (kind, bytes): (&str, Vec<u8>)) 
     hub.put_signed(&path, (kind, bytes), by).await?.accepted().map(drop)
 }
 
-async fn send(hub: &Client, owner: &HotkeyPair, body: ActionBody) -> Result<(), Failure> {
+/// Signs an action, and brings it to its decision.
+pub(super) async fn send(hub: &Client, signer: &HotkeyPair, body: ActionBody) -> Result<Value, Failure> {
     let network = hub.get("/v1/network").await?;
     let id = serde_json::from_value(network["network"].clone()).map_err(Failure::internal)?;
     let height = network["height"].as_u64().unwrap_or(0);
     let action = Action { expires_at_height: Height(height).plus(EXPIRY_HEIGHTS), body };
-    let signed = Signed::new(&id, action, &[owner]);
+    let signed = Signed::new(&id, action, &[signer]);
     let document = json!({ "action": hex::encode(codec::encode(&signed)) });
-    hub.post("/v1/actions", &document).await?.accepted().map(drop)
+    hub.post("/v1/actions", &document).await?.accepted()
 }
 
 /// A published challenge opens with an epoch, once the validators have voted for it.

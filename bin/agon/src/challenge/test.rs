@@ -12,7 +12,7 @@ pub async fn run((project, accept): (&Project, bool), output: Output) -> Result<
         natively(project)?;
     }
     let project = build::project(project, output)?;
-    let found = cage::contest(&project).await?;
+    let found = cage::contest(&project, output).await?;
     let expected = golden::read(&project)?;
     let is_first = expected.is_none();
     let told = |is_new: bool| match (is_first, is_new) {

@@ -35,14 +35,16 @@ pub(crate) async fn ask(
         let detail = format!("the routes of {} are asked too often: try again in a second", manifest.id);
         return Err(Problem::new("too_many_requests", detail));
     }
-    let full = |_| Problem::new("too_many_requests", "other routes are asked now: try again in a second");
-    let permit = hub.routes.clone().try_acquire_owned().map_err(full)?;
+    let full = || Problem::new("too_many_requests", "other routes are asked now: try again in a second");
+    let permit = hub.routes.clone().try_acquire_owned().map_err(|_| full())?;
+    let turn = hub.turns.place(&manifest.id).ok_or_else(full)?;
     // In a task of its own: whoever hangs up takes neither the run nor its line in the audit log along.
     let task = hub.tasks.spawn({
         let hub = hub.clone();
         async move {
+            let lane = turn.lane().await;
             let result = run(&hub, manifest, request).await;
-            drop(permit);
+            drop((lane, turn, permit));
             result
         }
     });

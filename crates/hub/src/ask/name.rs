@@ -1,4 +1,4 @@
-//! The one name in a path.
+//! The names in a path.
 
 use super::shown;
 use crate::problem::Problem;
@@ -48,9 +48,24 @@ impl<T: Name, S: Send + Sync> FromRequestParts<S> for Named<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let wrong = |what: &str| Problem::new("not_found", format!("{what} is not {}", T::EXPECTED));
         let text = Path::<String>::from_request_parts(parts, state).await;
-        let Path(text) = text.map_err(|_| wrong("what this path names"))?;
-        text.parse().map(Self).map_err(|_| wrong(&shown(&text)))
+        let Path(text) = text.map_err(|_| wrong::<T>("what this path names"))?;
+        text.parse().map(Self).map_err(|_| wrong::<T>(&shown(&text)))
     }
+}
+
+/// Two names, in the order of the path.
+impl<T: Name, U: Name, S: Send + Sync> FromRequestParts<S> for Named<(T, U)> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let texts = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((first, second)) = texts.map_err(|_| wrong::<T>("what this path names"))?;
+        let parsed = first.parse().map_err(|_| wrong::<T>(&shown(&first)))?;
+        Ok(Self((parsed, second.parse().map_err(|_| wrong::<U>(&shown(&second)))?)))
+    }
+}
+
+fn wrong<T: Name>(what: &str) -> Problem {
+    Problem::new("not_found", format!("{what} is not {}", T::EXPECTED))
 }

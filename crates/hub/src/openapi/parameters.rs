@@ -15,6 +15,7 @@ pub(super) fn all() -> Value {
         "SubmissionId": named("id", digest()),
         "EpochNumber": named("number", number()),
         "ValidatorHotkey": named("hotkey", reference("Hotkey")),
+        "PosterHotkey": named("hotkey", reference("Hotkey")),
         "ArtifactDigest": named("digest", digest()),
         "RoutePath": named("path", json!({ "type": "string" })),
         "UploadToken": named("token", json!({ "type": "string" })),

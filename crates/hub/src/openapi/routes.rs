@@ -100,6 +100,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[json(200, "the challenge", "Challenge")]),
     act(("patch", "/v1/challenges/{id}"),
         ("change_challenge", "Update, pause, resume or retire a challenge, signed by the owner"), &["ChallengeId"]),
+    read("/v1/challenges/{id}/state", ("challenge_state", "What a challenge keeps, as the open epoch has it, in the order of the keys"),
+        (&["ChallengeId", "Limit", "Cursor"], &[400, 404]), &[json(200, "a page", "Slots")]),
+    read("/v1/challenges/{id}/posters/{hotkey}", ("poster", "How far a hotkey has posted to a challenge"),
+        (&["ChallengeId", "PosterHotkey"], &[404]), &[json(200, "the last sequence, and what is left", "Poster")]),
     read("/v1/submissions", ("list_submissions", "Submissions, newest first"),
         (&["Challenge", "Miner", "Status", "Limit", "Cursor"], &[400, 404]), &[list("a page", "SubmissionLine")]),
     Operation {

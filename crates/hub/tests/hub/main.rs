@@ -8,6 +8,8 @@ mod events;
 mod faults;
 mod fragments;
 mod intake;
+mod keeping;
+mod lanes;
 mod pages;
 mod roles;
 mod signed;

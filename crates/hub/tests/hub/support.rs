@@ -12,8 +12,8 @@ use agon_protocol::{State, View as _};
 use agon_types::key::SigningKey;
 use agon_types::manifest::AgentKind;
 use agon_types::{
-    Action, ActionBody, Announcement, ChainBlock, Digest, Epoch, Height, HotkeyPair, SessionPair, Signed,
-    SubmissionId, TimeMs, codec,
+    Action, ActionBody, Announcement, ChainBlock, Digest, Epoch, Height, HotkeyPair, Manifest, SessionPair,
+    Signed, SubmissionId, TimeMs, codec,
 };
 use axum::Router;
 use axum::body::Body;
@@ -31,7 +31,7 @@ mod world;
 
 pub use papers::manifest;
 use papers::{genesis, neurons};
-pub use world::TestSandbox;
+pub use world::{LANES, TestSandbox};
 use world::{TestChain, TestClock};
 
 pub fn key(n: u8) -> HotkeyPair {
@@ -56,6 +56,9 @@ pub const CODE: &[u8] = b"\0asm the challenge";
 pub struct Network {
     pub parts: Parts,
     pub chain: Arc<TestChain>,
+    /// Of the validator, and of the routes.
+    pub jobs: Arc<TestSandbox>,
+    pub routes: Arc<TestSandbox>,
     pub clock: Arc<TestClock>,
     pub router: Router,
     pub stop: CancellationToken,
@@ -80,12 +83,13 @@ impl Network {
         let audit: Arc<dyn Audit> = Arc::new(AuditFile::open(&at("audit"), Arc::new(SystemClock)).unwrap());
         let voter = SessionPair::from_seed(&[200; 32]);
         let genesis = genesis();
+        let (jobs, routes) = (TestSandbox::new(), TestSandbox::new());
         let pace = Pace { busy_ms: 2, idle_ms: 20 };
         let parts = agon_node::Parts {
             ledger: Arc::new(RedbLedger::open(&at("ledger")).unwrap()),
             records: records.clone(),
             vault: vault.clone(),
-            sandbox: Arc::new(TestSandbox),
+            sandbox: jobs.clone(),
             web: Arc::new(CheckedWeb::new(WebPolicy::default())),
             audit: audit.clone(),
             order: Arc::new(SoloOrder::new(genesis.network.clone(), voter.clone(), pace)),
@@ -103,7 +107,7 @@ impl Network {
             node: running.handle.clone(),
             vault,
             records,
-            sandbox: Arc::new(TestSandbox),
+            sandbox: routes.clone(),
             audit,
             clock: clock.clone(),
             random,
@@ -111,18 +115,26 @@ impl Network {
             development: true,
         };
         let router = agon_hub::router(parts.clone());
-        let network = Self { parts, chain, clock, router, stop, running, _folder: folder };
+        let network = Self { parts, chain, jobs, routes, clock, router, stop, running, _folder: folder };
         network.until("the chain is seen", |state| state_anchor(state).is_some()).await;
         network
     }
 
     /// A network with one open challenge.
     pub async fn with_challenge() -> Self {
+        Self::with_challenges([manifest()]).await
+    }
+
+    /// A network with these challenges, open.
+    pub async fn with_challenges<const N: usize>(manifests: [Manifest; N]) -> Self {
         let network = Self::start().await;
-        let body = ActionBody::PublishChallenge(Box::new(manifest()));
-        let sent = network.action(body, &[&key(OWNER)]);
-        let (status, answer) = network.post("/v1/challenges", &serde_json::json!({ "action": sent })).await;
-        assert_eq!(status, StatusCode::OK, "{answer}");
+        for manifest in manifests {
+            let body = ActionBody::PublishChallenge(Box::new(manifest));
+            let sent = network.action(body, &[&key(OWNER)]);
+            let (status, answer) =
+                network.post("/v1/challenges", &serde_json::json!({ "action": sent })).await;
+            assert_eq!(status, StatusCode::OK, "{answer}");
+        }
         let validator = key(VALIDATOR).hotkey();
         network.until("the validator registers", |state| state.session(validator).is_some()).await;
         network.epoch(1).await;

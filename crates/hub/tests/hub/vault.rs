@@ -3,6 +3,7 @@
 
 use crate::support::{Network, OWNER, TestSandbox, key, manifest, read};
 use agon_node::evaluation::{Bench, Evaluation, Problem};
+use agon_node::observing::Observing;
 use agon_node::outside::Answers;
 use agon_protocol::pending::{Scoring, Task, Work};
 use agon_types::manifest::Capabilities;
@@ -88,8 +89,9 @@ async fn a_job_waits_for_an_artifact_that_is_not_there_and_spends_no_attempt() {
     let bench = Bench {
         vault: parts.vault.clone(),
         records: parts.records.clone(),
-        sandbox: Arc::new(TestSandbox),
+        sandbox: TestSandbox::new(),
         audit: parts.audit.clone(),
+        observing: Observing::default(),
     };
     let outside = Arc::new(Answers::to_public(parts.node.clone(), &manifest));
     let benchmarks = manifest.benchmarks.iter().map(|known| (known.clone(), [0; 32])).collect();

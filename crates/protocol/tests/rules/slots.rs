@@ -1,11 +1,15 @@
 //! S7.7 to S7.10: what a challenge keeps, when it changes, and who sees it.
 
 use crate::world::*;
+use agon_protocol::draft::Draft;
 use agon_protocol::state::{Holding, Key, Value, View};
-use agon_protocol::{Step, slots};
+use agon_protocol::{State, Step, slots};
 use agon_types::action::Shift;
 use agon_types::event::Event;
+use agon_types::growth::Growth;
 use agon_types::*;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 type Kept = Vec<(String, Vec<u8>)>;
 type Writes<'w> = &'w [(&'w str, Option<&'w [u8]>)];
@@ -211,4 +215,76 @@ fn a_step_that_opens_an_epoch_can_be_undone() {
             state.apply(writes);
         }
     }
+}
+
+/// Some keys with values of some sizes; a change without one removes.
+fn changes(most: usize) -> impl Strategy<Value = Vec<(String, Option<Vec<u8>>)>> {
+    let size = prop_oneof![1 => Just(None), 3 => (0..12_usize).prop_map(Some)];
+    let change = ("[a-f]{1,2}", size).prop_map(|(key, size)| (key, size.map(|size| vec![0; size])));
+    prop::collection::vec(change, 0..most)
+}
+
+/// A state that holds these, without any bound.
+fn holding(changes: &BTreeMap<String, Option<Vec<u8>>>) -> State {
+    let mut state = State::new(World::new().genesis());
+    let changes: Vec<_> = changes.clone().into_iter().collect();
+    let mut draft = Draft::new(&state);
+    slots::keep(&mut draft, &slug("c"), (&changes, u64::MAX)).unwrap();
+    let (writes, _) = draft.finish();
+    state.apply(writes);
+    state
+}
+
+proptest! {
+    /// A run counts change by change and refuses each by itself; the ledger gets what was left of them, at once.
+    #[test]
+    fn a_run_is_refused_exactly_what_the_ledger_would_not_take(
+        before in changes(12), tried in changes(24), bytes_max in 0..80_u64,
+    ) {
+        let (challenge, before) = (slug("c"), before.into_iter().collect());
+        let state = holding(&before);
+        let known = slots::latest(&state, &challenge);
+        let size: usize = known.iter().map(|(key, value)| key.len() + value.len()).sum();
+        prop_assert_eq!(slots::held(&state, &challenge), size as u64);
+        let mut growth = Growth::new(slots::held(&state, &challenge), bytes_max);
+        let mut made: BTreeMap<String, Option<Vec<u8>>> = BTreeMap::new();
+        for (key, value) in tried {
+            let now = made.get(&key).cloned().unwrap_or_else(|| known.get(&key).cloned());
+            let next = growth.with(&key, (now.as_deref(), value.as_deref()));
+            let mut with_it = made.clone();
+            with_it.insert(key, value);
+            let report: Vec<_> = with_it.clone().into_iter().collect();
+            let taken = slots::keep(&mut Draft::new(&state), &challenge, (&report, bytes_max));
+            prop_assert_eq!(next.check(), taken);
+            if taken.is_ok() {
+                (growth, made) = (next, with_it);
+            }
+        }
+    }
+}
+
+#[test]
+fn whoever_weighs_is_told_what_the_state_takes_with_the_changes_that_wait() {
+    use agon_protocol::pending::{Work, task};
+    let mut world = World::contest(own_rule("c"));
+    write(&mut world, &[("a", Some(b"12")), ("b", Some(b"3"))]);
+    world.next_epoch();
+    let job = world.weigh_job("c").unwrap();
+    let Work::Weigh(weighing) = task(&world.state, job).unwrap().work else { panic!("it is weighed") };
+    assert_eq!(weighing.state_bytes, 5);
+}
+
+#[test]
+fn a_state_is_read_page_by_page_in_the_order_of_its_keys() {
+    let mut world = World::contest(own_rule("c"));
+    write(&mut world, &[("a", Some(b"1")), ("b", Some(b"2")), ("c", Some(b"3"))]);
+    assert!(slots::page(&world.state, &slug("c"), ("", 9)).is_empty(), "changes that wait are in no page");
+    world.next_epoch();
+    let page = |after, limit| -> Vec<&str> {
+        slots::page(&world.state, &slug("c"), (after, limit)).into_iter().map(|(key, _)| key).collect()
+    };
+    assert_eq!(page("", 2), ["a", "b"]);
+    assert_eq!(page("b", 2), ["c"]);
+    assert_eq!(page("aa", 9), ["b", "c"], "a place may be where no key is");
+    assert!(page("c", 2).is_empty());
 }

@@ -27,6 +27,8 @@ pub(crate) struct Answers(pub(crate) Box<Answer>);
 pub(crate) struct World {
     pub seats: Vec<Seat>,
     pub state: BTreeMap<String, Vec<u8>>,
+    /// What the keys and values of the state may take; any number of bytes, if nobody says.
+    pub state_bytes_max: Option<u64>,
     pub posts: Vec<Post>,
     pub submissions: Vec<Entry>,
     pub web: Answers,
@@ -35,6 +37,8 @@ pub(crate) struct World {
     pub log: Vec<String>,
     grant: Grant,
     seed: [u8; 32],
+    /// What the state took when the run began.
+    state_bytes: usize,
     streams: BTreeMap<String, Stream>,
 }
 
@@ -76,6 +80,26 @@ impl World {
     pub fn begin(&mut self, grant: Grant, seed: [u8; 32]) {
         (self.grant, self.seed) = (grant, seed);
         self.streams.clear();
+        self.state_bytes = self.held();
+    }
+
+    /// What the state takes.
+    fn held(&self) -> usize {
+        self.state.iter().map(|(key, value)| key.len() + value.len()).sum()
+    }
+
+    /// Refuses what would make the state larger than it may be, and than it was when the run began, as the ledger does.
+    fn makes_room(&self, key: &str, value: &[u8]) -> Result<(), Refusal> {
+        let Some(bytes_max) = self.state_bytes_max else { return Ok(()) };
+        let known = self.state.get(key).map_or(0, |value| key.len() + value.len());
+        let bytes = self.held() - known + key.len() + value.len();
+        match bytes as u64 > bytes_max && bytes > self.state_bytes {
+            true => {
+                let words = format!("the state would have {bytes} bytes, and {bytes_max} are granted");
+                Err(Refusal::Exceeded(words))
+            }
+            false => Ok(()),
+        }
     }
 }
 
@@ -162,6 +186,7 @@ pub(crate) fn state_set(key: &str, value: &[u8]) -> Result<(), Refusal> {
     may(
         |grant| grant.writes,
         |world| {
+            world.makes_room(key, value)?;
             world.state.insert(key.to_owned(), value.to_vec());
             Ok(())
         },

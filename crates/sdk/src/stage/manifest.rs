@@ -18,6 +18,13 @@ pub(super) fn read(text: &str, benchmark: &str) -> (BTreeMap<String, String>, Ve
     (config.map(entry).collect(), routes.filter_map(path).collect())
 }
 
+/// What the keys and values of the state may take, if there is a state.
+pub(super) fn state_bytes_max(text: &str) -> Option<u64> {
+    let manifest: Table = text.parse().expect("the manifest is TOML");
+    let bytes = manifest.get("capabilities")?.get("state_bytes_max")?.as_integer()?;
+    u64::try_from(bytes).ok()
+}
+
 fn tables<'a>(manifest: &'a Table, name: &str) -> Vec<&'a Table> {
     manifest.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table).collect()
 }

@@ -9,6 +9,7 @@ use crate::inside::guest::Guest;
 use crate::inside::tally::Function;
 use crate::limits::KEYS_AT_ONCE_MAX;
 use agon_port::sandbox::{Answer, Question};
+use agon_types::growth::Growth;
 use agon_types::limits::{
     STATE_KEY_BYTES_MAX, STATE_VALUE_BYTES_MAX, STATE_WRITES_BYTES_MAX, STATE_WRITES_MAX,
 };
@@ -17,15 +18,24 @@ use std::ops::Bound;
 use wasmtime::component::{Linker, WasmList, WasmStr};
 
 /// Changes of this run, by key; none removes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Overlay {
     writes: BTreeMap<String, Option<Vec<u8>>>,
     /// Keys and values together.
     bytes: usize,
+    /// Of the state, by these changes.
+    growth: Growth,
 }
 
 impl Overlay {
-    fn put(&mut self, key: &str, value: Option<&[u8]>, bytes_max: usize) -> Result<(), Refused> {
+    /// No changes yet of a state that takes so many bytes, of so many granted.
+    pub fn new(state_bytes: u64, bytes_max: u64) -> Self {
+        Self { writes: BTreeMap::new(), bytes: 0, growth: Growth::new(state_bytes, bytes_max) }
+    }
+
+    /// One change more of a key that has this value now. It is refused where the ledger would refuse all that were
+    /// made with it: so whoever is not refused here is not refused there.
+    fn put(&mut self, key: &str, (known, value): (Option<&[u8]>, Option<&[u8]>)) -> Result<(), Refused> {
         let size = |value: Option<&[u8]>| key.len() + value.map_or(0, <[u8]>::len);
         let before = self.writes.get(key).map_or(0, |old| size(old.as_deref()));
         let bytes = self.bytes - before + size(value);
@@ -33,9 +43,14 @@ impl Overlay {
             let words = format!("more than {STATE_WRITES_MAX} keys are changed at once");
             return Err(Refused::Exceeded(words));
         }
-        bounded(bytes, bytes_max, "all that is changed at once")?;
+        bounded(bytes, STATE_WRITES_BYTES_MAX, "all that is changed at once")?;
+        let growth = self.growth.with(key, (known, value));
+        growth.check().map_err(|bytes| {
+            let bytes_max = self.growth.bytes_max();
+            Refused::Exceeded(format!("the state would have {bytes} bytes, and {bytes_max} are granted"))
+        })?;
         self.writes.insert(key.to_owned(), value.map(<[u8]>::to_vec));
-        self.bytes = bytes;
+        (self.bytes, self.growth) = (bytes, growth);
         Ok(())
     }
 
@@ -54,15 +69,20 @@ impl Desk {
     fn get(&self, key: &str) -> Worked<Option<Vec<u8>>> {
         self.reads_state("state.get")?;
         check(key)?;
-        let value = match self.overlay.writes.get(key) {
-            Some(value) => value.clone(),
-            None => match self.ask(Question::StateGet(key.to_owned()))? {
-                Answer::State(value) => value,
-                _ => return Err(astray()),
-            },
-        };
+        let value = self.known(key)?;
         let bytes = value.as_ref().map_or(0, Vec::len);
         Ok((value, bytes))
+    }
+
+    /// The value of a key, as this run sees it.
+    fn known(&self, key: &str) -> Result<Option<Vec<u8>>, Refused> {
+        match self.overlay.writes.get(key) {
+            Some(value) => Ok(value.clone()),
+            None => match self.ask(Question::StateGet(key.to_owned()))? {
+                Answer::State(value) => Ok(value),
+                _ => Err(astray()),
+            },
+        }
     }
 
     fn put(&mut self, key: &str, value: Option<&[u8]>, what: &str) -> Worked<()> {
@@ -70,8 +90,8 @@ impl Desk {
         self.only(&[Kind::Weigh], what)?;
         check(key)?;
         bounded(value.map_or(0, <[u8]>::len), STATE_VALUE_BYTES_MAX, "the value")?;
-        let bytes_max = (STATE_WRITES_BYTES_MAX as u64).min(self.grants.state_bytes_max) as usize;
-        self.overlay.put(key, value, bytes_max)?;
+        let known = self.known(key)?;
+        self.overlay.put(key, (known.as_deref(), value))?;
         Ok(((), 0))
     }
 

@@ -9,6 +9,8 @@ pub(super) fn all() -> Value {
         "ChallengeLine": challenge_line(),
         "Challenge": both("ChallengeLine", object([("manifest", reference("Manifest"))])),
         "Manifest": manifest(),
+        "Slots": slots(),
+        "Poster": poster(),
         "SubmissionLine": submission_line(),
         "Submission": both("SubmissionLine", submission()),
         "Step": step(),
@@ -31,6 +33,25 @@ fn challenge_line() -> Value {
         ("champion", maybe(reference("Digest"))),
         ("ranked_epoch", maybe(number())),
         ("coming", maybe(object([("version", count()), ("status", text())]))),
+    ])
+}
+
+fn slots() -> Value {
+    let hexadecimal = json!({ "type": "string", "pattern": "^([0-9a-f]{2})*$" });
+    let slot = object([("key", text()), ("value", hexadecimal)]);
+    object([("epoch", number()), ("items", array(slot)), ("next", maybe(text()))])
+}
+
+fn poster() -> Value {
+    object([
+        ("challenge", reference("ChallengeId")),
+        ("hotkey", reference("Hotkey")),
+        ("sequence", maybe(number())),
+        ("epoch", number()),
+        ("posts", count()),
+        ("posts_max", count()),
+        ("inbox", count()),
+        ("inbox_max", count()),
     ])
 }
 

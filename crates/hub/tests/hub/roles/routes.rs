@@ -108,6 +108,8 @@ pub const ROUTES: &[Route] = &[
     open("/v1/challenges"),
     open("/v1/challenges/{id}"),
     open("/v1/challenges/{id}/routes/{path}"),
+    open("/v1/challenges/{id}/state"),
+    open("/v1/challenges/{id}/posters/{hotkey}"),
     open("/v1/submissions"),
     to_all("/v1/submissions/{id}", Object::Announced, ADMITTED),
     to_all("/v1/submissions/{id}", Object::Uploaded, ADMITTED),

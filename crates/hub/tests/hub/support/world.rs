@@ -1,7 +1,9 @@
 //! The outside of a test network: a chain, a sandbox and a clock that do as the test says.
 
 use agon_port::chain::{Commitment, Error as ChainError, Head, Plan, Row, Snapshot};
-use agon_port::sandbox::{Done, Ended, Phase, Properties, Response, Role, Run, Sandbox, Unloadable};
+use agon_port::sandbox::{
+    Done, Ended, Error, Phase, Properties, Request, Response, Role, Run, Sandbox, Unloadable,
+};
 use agon_port::{Chain, Clock};
 use agon_types::anchor::Neuron;
 use agon_types::manifest::Capabilities;
@@ -9,8 +11,9 @@ use agon_types::report::{Measured, Metric, Weighed};
 use agon_types::{ChainBlock, Digest, Failure, FailureReason, Hotkey, HotkeyPair, Score, TimeMs};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use tokio::sync::Semaphore;
 
 /// A chain whose blocks come when the test says so.
 pub struct TestChain {
@@ -68,14 +71,84 @@ impl Chain for TestChain {
     }
 }
 
-/// Takes bytes that begin like WebAssembly; an agent scores by the byte after that, and `!` panics.
-pub struct TestSandbox;
+/// Runs that a sandbox of the tests works on at once.
+pub const LANES: usize = 2;
+
+/// Takes bytes that begin like WebAssembly; an agent scores by the byte after that. `!` panics, `?` fails by our fault,
+/// and `~` waits for the gate, as the word `slow` of a route does.
+pub struct TestSandbox {
+    cages: Semaphore,
+    /// Closed once it is open: then nobody waits any more.
+    gate: Semaphore,
+    /// Every agent that was judged, as often as it was.
+    judged: Mutex<Vec<Arc<[u8]>>>,
+    busy: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl TestSandbox {
+    pub fn new() -> Arc<Self> {
+        let (cages, gate) = (Semaphore::new(LANES), Semaphore::new(0));
+        let (judged, busy, most) = (Mutex::default(), AtomicUsize::new(0), AtomicUsize::new(0));
+        Arc::new(Self { cages, gate, judged, busy, most })
+    }
+
+    pub fn open_gate(&self) {
+        self.gate.close();
+    }
+
+    /// How often an agent was judged.
+    pub fn times_judged(&self, agent: &[u8]) -> usize {
+        self.judged.lock().unwrap().iter().filter(|judged| ***judged == *agent).count()
+    }
+
+    /// How many agents were judged at once, at most.
+    pub fn most_at_once(&self) -> usize {
+        self.most.load(Ordering::SeqCst)
+    }
+
+    async fn judge(&self, agent: &Arc<[u8]>, benchmark: String) -> Result<Result<Done, Failure>, Error> {
+        self.judged.lock().unwrap().push(agent.clone());
+        self.most.fetch_max(self.busy.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        if agent[4] == b'~' {
+            let _ = self.gate.acquire().await;
+        }
+        self.busy.fetch_sub(1, Ordering::SeqCst);
+        match agent[4] {
+            b'?' => Err(Error::Executor("the test wants it so".to_owned())),
+            mark => Ok(score(mark, benchmark)),
+        }
+    }
+
+    async fn answer(&self, request: Request) -> Done {
+        let (_, word) = request.parameters[0].clone();
+        if word == "slow" {
+            let _ = self.gate.acquire().await;
+        }
+        let content_type = if word == "page" { "text/html" } else { "application/json" };
+        let body = format!("{word:?}").into_bytes();
+        Done::Served(Response { status: 200, content_type: content_type.to_owned(), body })
+    }
+}
+
+/// Three keys, where a state is granted.
+fn weighed(grants: &Capabilities) -> Done {
+    let writes = match grants.state_bytes_max {
+        0 => Vec::new(),
+        _ => ["a", "b", "c"].map(|key| (key.to_owned(), Some(vec![0xff]))).into(),
+    };
+    Done::Weighed(Weighed { points: Vec::new(), writes, fuel: 1 })
+}
 
 #[async_trait]
 impl Sandbox for TestSandbox {
     fn properties(&self) -> Properties {
         let profile = "test-1".parse().unwrap();
         Properties { deterministic: true, metered: true, kernel_isolated: false, attested: false, profile }
+    }
+
+    fn lanes(&self) -> usize {
+        LANES
     }
 
     async fn inspect(&self, _: Role, bytes: Arc<[u8]>, _: &Capabilities) -> Result<(), Unloadable> {
@@ -87,17 +160,13 @@ impl Sandbox for TestSandbox {
     }
 
     async fn run(&self, run: Run) -> Ended {
-        let done = match run.phase {
-            Phase::Score { task, .. } => score(run.agents[0][4], task.benchmark.name),
-            Phase::Serve(request) => {
-                let (_, word) = request.parameters[0].clone();
-                let content_type = if word == "page" { "text/html" } else { "application/json" };
-                let body = format!("{word:?}").into_bytes();
-                Ok(Done::Served(Response { status: 200, content_type: content_type.to_owned(), body }))
-            }
-            _ => Ok(Done::Weighed(Weighed { points: Vec::new(), writes: Vec::new(), fuel: 1 })),
+        let _cage = self.cages.acquire().await.unwrap();
+        let result = match run.phase {
+            Phase::Score { task, .. } => self.judge(&run.agents[0], task.benchmark.name).await,
+            Phase::Serve(request) => Ok(Ok(self.answer(request).await)),
+            _ => Ok(Ok(weighed(&run.grants))),
         };
-        Ended::at_once(Ok(done))
+        Ended::at_once(result)
     }
 }
 
