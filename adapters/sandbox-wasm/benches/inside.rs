@@ -158,9 +158,12 @@ fn loads(budget: Duration) {
     let rust =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../agents/route-two-opt/dist/route-two-opt.wasm");
     let rust = std::fs::read(rust).expect("the example agents are committed");
-    load("load of a Rust guest from the cache", budget, &rust);
-    let component = inside::interpreter::component();
-    load("load of a guest as large as an interpreter", budget, &component);
+    let interpreter = inside::interpreter::component();
+    let (rust_name, large_name) = ("load of a Rust guest", "load of a guest as large as an interpreter");
+    load(rust_name, budget, &rust);
+    load(large_name, budget, &interpreter);
+    inside::caged::first_load(rust_name, &rust);
+    inside::caged::first_load(large_name, &interpreter);
 }
 
 fn load(what: &str, budget: Duration, component: &[u8]) {
