@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 #[path = "../tests/hub/support/papers.rs"]
 pub mod papers;
 #[path = "../tests/hub/support/world.rs"]
+#[expect(dead_code, reason = "a measurement opens no gate and counts no runs: those are for the tests")]
 mod world;
 
 use world::{TestChain, TestClock, TestSandbox};
@@ -89,7 +90,7 @@ impl Network {
             ledger: Arc::new(RedbLedger::open(&at("ledger")).unwrap()),
             records: records.clone(),
             vault: vault.clone(),
-            sandbox: Arc::new(TestSandbox),
+            sandbox: TestSandbox::new(),
             web: Arc::new(CheckedWeb::new(WebPolicy::default())),
             audit: audit.clone(),
             order: Arc::new(SoloOrder::new(genesis.network.clone(), voter.clone(), pace)),
@@ -107,7 +108,7 @@ impl Network {
             node: running.handle.clone(),
             vault,
             records,
-            sandbox: Arc::new(TestSandbox),
+            sandbox: TestSandbox::new(),
             audit,
             clock: Arc::new(TestClock(AtomicU64::new(1_000_000))),
             random,

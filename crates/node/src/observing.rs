@@ -4,9 +4,12 @@ use agon_port::records::Observed;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
 
+/// What is observed, and where those stand who wait for it.
+type Place = (Observed, Weak<Turn<()>>);
+
 /// Who observes what. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Observing(Arc<Mutex<Vec<(Observed, Weak<Turn<()>>)>>>);
+pub struct Observing(Arc<Mutex<Vec<Place>>>);
 
 impl Observing {
     /// Waits until nobody else observes this.

@@ -52,19 +52,19 @@ mod tests {
 
     #[test]
     fn a_state_may_grow_to_its_bound_and_shrink_from_anywhere() {
-        let put = |growth: Growth, known, next| growth.with("k", (known, next)).check();
+        type Change<'v> = (Option<&'v [u8]>, Option<&'v [u8]>);
         let value = [0; 9];
-        let cases: [(&str, u64, Option<&[u8]>, Option<&[u8]>, Result<(), u64>); 7] = [
-            ("to its bound", 0, None, Some(&value), Ok(())),
-            ("above it", 1, None, Some(&value), Err(11)),
-            ("in its place", 10, Some(&value), Some(&value), Ok(())),
-            ("removed", 10, Some(&value), None, Ok(())),
-            ("above its bound, and no larger", 50, Some(&value), Some(&value), Ok(())),
-            ("above its bound, and smaller", 50, Some(&value), Some(&[]), Ok(())),
-            ("above its bound, and larger", 50, Some(&[]), Some(&value), Err(59)),
+        let cases: [(&str, u64, Change<'_>, Result<(), u64>); 7] = [
+            ("to its bound", 0, (None, Some(&value)), Ok(())),
+            ("above it", 1, (None, Some(&value)), Err(11)),
+            ("in its place", 10, (Some(&value), Some(&value)), Ok(())),
+            ("removed", 10, (Some(&value), None), Ok(())),
+            ("above its bound, and no larger", 50, (Some(&value), Some(&value)), Ok(())),
+            ("above its bound, and smaller", 50, (Some(&value), Some(&[])), Ok(())),
+            ("above its bound, and larger", 50, (Some(&[]), Some(&value)), Err(59)),
         ];
-        for (desc, before, known, next, expected) in cases {
-            assert_eq!(put(Growth::new(before, 10), known, next), expected, "{desc}");
+        for (desc, before, change, expected) in cases {
+            assert_eq!(Growth::new(before, 10).with("k", change).check(), expected, "{desc}");
         }
     }
 }
