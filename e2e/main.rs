@@ -8,5 +8,6 @@ mod commands;
 mod documents;
 mod killed;
 mod network;
+mod proofs;
 mod typed;
 mod until_epoch;

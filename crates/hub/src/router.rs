@@ -1,6 +1,6 @@
 //! Every address of the hub.
 
-use crate::api::{actions, blocks, code, epochs, events, facts, routes, submissions, uploads};
+use crate::api::{actions, blocks, code, epochs, events, facts, proofs, routes, submissions, uploads};
 use crate::hub::{Hub, Parts};
 use crate::pages;
 use crate::problem::Problem;
@@ -60,6 +60,7 @@ fn documents() -> Vec<Route> {
         ("/v1/submissions", get(submissions::list).post(uploads::post)),
         ("/v1/submissions/{id}", get(submissions::one)),
         ("/v1/submissions/{id}/reports", get(submissions::reports)),
+        ("/v1/proofs/submissions/{id}", get(proofs::of_submission)),
         ("/v1/boards/{challenge}", get(facts::board)),
         ("/v1/candidates", get(facts::candidates)),
         ("/v1/epochs/{number}", get(epochs::one)),

@@ -18,6 +18,7 @@
 //! * `watcher`: facts of the chain become anchors
 //! * `duties`: registers, evaluates, commits, reveals; [`evaluation`]: one job, from its bytes to its outcome
 //! * [`outside`]: what foreign code hears when it asks; `submitter`: sets weights
+//! * [`proving`]: the proof of a score, from the head of the ledger
 //! * `limits`: every maximum
 //! * [`replay`]: the same blocks once more, from the beginning
 
@@ -30,11 +31,13 @@ mod limits;
 mod machine;
 pub mod outside;
 mod pool;
+pub mod proving;
 pub mod replay;
 pub mod start;
 mod submitter;
 mod watcher;
 
 pub use handle::{Handle, SubmitError};
+pub use proving::Unproven;
 pub use replay::{Replayed, replay};
 pub use start::{Identity, Parts, Running, start};
