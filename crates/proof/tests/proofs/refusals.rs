@@ -92,7 +92,8 @@ fn decided_anew(change: impl Fn(&mut Header)) -> Proof {
 
 #[test]
 fn headers_of_another_place_are_refused_even_under_the_right_voters() {
-    let cases: [(&str, fn(&mut Header), Result<(), &str>); 6] = [
+    type Case = (&'static str, fn(&mut Header), Result<(), &'static str>);
+    let cases: [Case; 6] = [
         ("as it is", |_| (), Ok(())),
         ("another network", |header| header.network = "other".parse().unwrap(), Err("wrong_network")),
         ("another protocol", |header| header.protocol_version += 1, Err("unknown_protocol")),
