@@ -9,5 +9,6 @@ mod commands;
 mod documents;
 mod killed;
 mod network;
+mod proofs;
 mod typed;
 mod until_epoch;

@@ -117,6 +117,12 @@ fn readers_folder() -> tempfile::TempDir {
     folder
 }
 
+/// A command with the id that its reader puts in.
+fn named((place, line): &(String, String), id: &str) -> (String, String) {
+    let words = line.split(' ').map(|word| if word == "ID" { id } else { word });
+    (place.clone(), words.collect::<Vec<_>>().join(" "))
+}
+
 #[test]
 fn every_command_of_the_documents_does_what_its_reader_expects() {
     let _room = beside_others();
@@ -138,10 +144,7 @@ fn every_command_of_the_documents_does_what_its_reader_expects() {
         assert!(Instant::now() < deadline, "epoch {EPOCH} is not sealed");
         std::thread::sleep(POLL);
     }
-    let with_id = commands.into_iter().map(|(place, line)| {
-        let words = line.split(' ').map(|word| if word == "ID" { id } else { word });
-        (place, words.collect::<Vec<_>>().join(" "))
-    });
+    let with_id = commands.iter().map(|command| named(command, id));
     let (stopped, running): (Vec<_>, Vec<_>) =
         with_id.partition(|(_, line)| STOPPED.contains(&line.as_str()));
     running.iter().for_each(|command| typed(folder.path(), command));
@@ -157,8 +160,9 @@ fn the_commands_of_every_guide_lead_where_it_says() {
     assert!(!commands.is_empty(), "the guides have commands");
     let folder = readers_folder();
     let network = Network::start(&folder.path().join("data"), &["--validators", "1", "--epoch", "6s"]);
-    network.event("entered", Duration::from_secs(60)).expect("the challenges are open");
-    commands.iter().for_each(|command| typed(folder.path(), command));
+    let entered = network.event("entered", Duration::from_secs(60)).expect("the challenges are open");
+    let id = entered["submission"].as_str().unwrap();
+    commands.iter().for_each(|command| typed(folder.path(), &named(command, id)));
     let (code, board, said) = agon(&folder.path().join("data"), &["board", "guess", "--json"]);
     assert_eq!(code, 0, "{said}");
     assert!(board.contains("halve"), "what the guide enters is on the board: {board}");

@@ -1,6 +1,7 @@
 //! The first thing that a newcomer sees.
 
 use crate::network::{Network, agon, alone};
+use crate::proofs::verified;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -55,6 +56,7 @@ fn a_whole_network_scores_every_agent_and_sets_weights_within_a_minute() {
         }
     }
     weights_are_exact(&done);
+    every_score_has_its_proof(folder.path(), &done);
     the_ledger_replays(folder.path(), &done);
 }
 
@@ -70,6 +72,22 @@ fn weights_are_exact(done: &Value) {
     assert!(weights.iter().any(|weight| weight["hotkey"] == player), "the challenge's own rule pays");
     let broken = row(done, "route", "liar")["miner"].as_str().unwrap();
     assert!(weights.iter().all(|weight| weight["hotkey"] != broken), "zero points, nothing at all");
+}
+
+fn every_score_has_its_proof(folder: &std::path::Path, done: &Value) {
+    let genesis = std::fs::read_to_string(folder.join("genesis.digest")).unwrap();
+    let boards = done["boards"].as_object().unwrap().values();
+    let rows: Vec<&Value> = boards.flat_map(|rows| rows.as_array().unwrap()).collect();
+    let scored: Vec<&&Value> = rows.iter().filter(|row| row["score"].is_string()).collect();
+    assert_eq!(std::fs::read_dir(folder.join("proofs")).unwrap().count(), scored.len());
+    for row in scored {
+        let file = format!("{}.proof", row["submission"].as_str().unwrap());
+        let (code, stdout, stderr) = verified(&folder.join("proofs"), &file, genesis.trim());
+        assert_eq!(code, 0, "{stderr}");
+        let proven: Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!((&proven["submission"], &proven["score"]), (&row["submission"], &row["score"]));
+        assert_eq!(proven["reason"], row["reason"]);
+    }
 }
 
 fn units(weights: &Value) -> BTreeMap<String, u64> {

@@ -14,6 +14,8 @@ type Row<'a> = (&'a [u8], &'a [u8], [u8; 32]);
 
 const BLOCKS: TableDefinition<'static, u64, Row<'static>> = TableDefinition::new("blocks");
 const STATE: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("state");
+/// What changes of the voting set leave for proofs, by height.
+const HANDOVERS: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("handovers");
 const META: TableDefinition<'static, &str, u64> = TableDefinition::new("meta");
 
 /// Encoded keys with their encoded values.
@@ -36,6 +38,7 @@ impl RedbLedger {
         {
             write.open_table(BLOCKS).map_err(storage)?;
             write.open_table(STATE).map_err(storage)?;
+            write.open_table(HANDOVERS).map_err(storage)?;
             let mut meta = write.open_table(META).map_err(storage)?;
             let version = meta.get("version").map_err(storage)?.map(|version| version.value());
             match version {
@@ -100,6 +103,20 @@ impl RedbLedger {
             kept.push(Kept { height, block: block.to_vec(), certificate: certificate.to_vec() });
         }
         Ok(kept)
+    }
+
+    fn keep_handover(&self, height: Height, handover: &[u8]) -> Result<(), Error> {
+        let mut write = self.database.begin_write().map_err(storage)?;
+        write.set_two_phase_commit(true);
+        write.open_table(HANDOVERS).map_err(storage)?.insert(height.0, handover).map_err(storage)?;
+        write.commit().map_err(storage)
+    }
+
+    fn read_handovers(&self) -> Result<Vec<Vec<u8>>, Error> {
+        let read = self.database.begin_read().map_err(storage)?;
+        let handovers = read.open_table(HANDOVERS).map_err(storage)?;
+        let rows = handovers.iter().map_err(storage)?;
+        rows.map(|row| row.map(|(_, handover)| handover.value().to_vec()).map_err(storage)).collect()
     }
 
     fn read_state(&self) -> Result<Pairs, Error> {
@@ -171,6 +188,14 @@ impl Ledger for RedbLedger {
 
     async fn blocks(&self, from: Height, count_max: usize) -> Result<Vec<Kept>, Error> {
         self.run(move |ledger| ledger.read_blocks(from, count_max)).await
+    }
+
+    async fn hand_over(&self, height: Height, handover: Vec<u8>) -> Result<(), Error> {
+        self.run(move |ledger| ledger.keep_handover(height, &handover)).await
+    }
+
+    async fn handovers(&self) -> Result<Vec<Vec<u8>>, Error> {
+        self.run(Self::read_handovers).await
     }
 
     async fn state(&self) -> Result<Pairs, Error> {

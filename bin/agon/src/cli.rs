@@ -2,7 +2,7 @@
 
 mod flags;
 
-use agon_types::NetworkId;
+use agon_types::{Digest, NetworkId};
 use clap::{Args, Parser, Subcommand};
 pub use flags::{Flags, Global};
 use std::path::PathBuf;
@@ -52,6 +52,10 @@ pub enum Command {
     /// The bundle from which anyone computes an epoch's weights again
     #[command(subcommand)]
     Seal(SealCommand),
+    /// Get the proof of a score from a hub, for `agon verify`
+    Proof(ProofOptions),
+    /// Check a proof of a score offline, with the digest of the network's genesis and nothing else
+    Verify(VerifyOptions),
     /// Execute every block again, and compare the root and the weights
     Replay,
     /// What challenges and agents asked of their host
@@ -216,6 +220,24 @@ pub enum SubmissionCommand {
         /// The id of the submission
         id: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct ProofOptions {
+    /// The id of the submission
+    pub submission: String,
+    /// Where to write the proof
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyOptions {
+    /// The proof
+    pub file: PathBuf,
+    /// The digest of the genesis, from a source that you trust
+    #[arg(long, value_name = "DIGEST")]
+    pub genesis: Digest,
 }
 
 #[derive(Debug, Subcommand)]

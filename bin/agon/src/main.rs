@@ -4,7 +4,7 @@
 //! * [`cli`]: the commands and their flags; [`output`]: what they print, and their exit codes
 //! * [`up`]: the whole network on this machine; [`node`]: one node; [`chain`]: the development chain
 //! * [`challenge`]: from a new project to a published challenge
-//! * [`key`], [`submit`], [`trial`], [`show`], [`replay`], [`audit`], [`doctor`]: what people do; [`manual`]: how they
+//! * [`key`], [`submit`], [`trial`], [`show`], [`replay`], [`proof`], [`audit`], [`doctor`]: what people do; [`manual`]: how they
 //!   find out
 //! * [`client`]: the hub as a client sees it; [`sandbox`]: the cages of this program; [`heard`]: what guests
 //!   say in them; [`config`]: `agon.toml`
@@ -25,6 +25,7 @@ mod lock;
 mod manual;
 mod node;
 mod output;
+mod proof;
 mod replay;
 mod sandbox;
 mod show;
@@ -70,6 +71,8 @@ async fn run(cli: Cli, output: Output) -> Result<(), Failure> {
         Command::Board { challenge } => show::board(&global, &challenge, output).await,
         Command::Weights { epoch } => show::weights(&global, epoch, output).await,
         Command::Seal(cli::SealCommand::Show { epoch }) => show::seal(&global, epoch, output).await,
+        Command::Proof(options) => proof::get(&global, options, output).await,
+        Command::Verify(options) => proof::check(&options, output),
         Command::Replay => replay::run(&global, output).await,
         Command::Audit(command) => audit::run(&global, command, output),
         Command::Doctor => doctor::run(&global, output).await,

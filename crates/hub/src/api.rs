@@ -6,6 +6,7 @@ pub(crate) mod epochs;
 pub(crate) mod events;
 pub(crate) mod facts;
 pub(crate) mod keeping;
+pub(crate) mod proofs;
 pub(crate) mod routes;
 pub(crate) mod submissions;
 pub(crate) mod uploads;

@@ -27,7 +27,7 @@ const STATUSES: &[(&str, u16)] = &[
     ("bad_field", 400), ("malformed_json", 400), ("bad_body", 400),
     ("malformed_action", 400), ("unknown_action", 400), ("wrong_action", 400), ("not_found", 404),
     ("unknown_ticket", 404), ("unknown_epoch", 404), ("unknown_validator", 404), ("unknown_artifact", 404),
-    ("no_seal", 404), ("method_not_allowed", 405), ("too_slow", 408), ("awaiting_upload", 409),
+    ("no_seal", 404), ("not_scored", 404), ("method_not_allowed", 405), ("too_slow", 408), ("awaiting_upload", 409),
     ("ticket_expired", 410), ("too_large", 413), ("uri_too_long", 414), ("headers_too_large", 431), ("unsupported_media_type", 415), ("wrong_digest", 422),
     // Of signed requests; `bad_signature` is one of them too.
     ("unsigned", 401), ("stale_signature", 401), ("wrong_network", 401), ("replayed", 409), ("bad_digest", 400),

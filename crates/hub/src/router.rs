@@ -1,6 +1,8 @@
 //! Every address of the hub.
 
-use crate::api::{actions, blocks, epochs, events, facts, keeping, routes, submissions, uploads, vault};
+use crate::api::{
+    actions, blocks, epochs, events, facts, keeping, proofs, routes, submissions, uploads, vault,
+};
 use crate::hub::{Hub, Parts};
 use crate::pages;
 use crate::problem::Problem;
@@ -62,6 +64,7 @@ fn documents() -> Vec<Route> {
         ("/v1/submissions", get(submissions::list).post(uploads::post)),
         ("/v1/submissions/{id}", get(submissions::one)),
         ("/v1/submissions/{id}/reports", get(submissions::reports)),
+        ("/v1/proofs/submissions/{id}", get(proofs::of_submission)),
         ("/v1/boards/{challenge}", get(facts::board)),
         ("/v1/candidates", get(facts::candidates)),
         ("/v1/epochs/{number}", get(epochs::one)),

@@ -4,13 +4,14 @@ use crate::handle::Waiter;
 use crate::limits::UNTOLD_MAX;
 use crate::machine::{Draft, Machine};
 use crate::pool::Pool;
+use crate::proving::{self, Shown, Unproven};
 use agon_port::ledger::Entry;
 use agon_port::order::{Fault, Refused, Valid};
 use agon_port::{Clock, Ledger, Records};
 use agon_types::event::{Event, Numbered};
 use agon_types::{
-    Action, Anchor, Block, Certificate, ChainBlock, Digest, Height, SessionKey, Signed, TimeMs, Verified,
-    codec,
+    Action, Anchor, Block, Certificate, ChainBlock, Digest, Height, SessionKey, Signed, SubmissionId, TimeMs,
+    Verified, codec,
 };
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -35,6 +36,11 @@ pub enum Message {
         reply: oneshot::Sender<Result<(), Fault>>,
     },
     Voters(oneshot::Sender<Vec<(SessionKey, u64)>>),
+    /// What the head shows of the score of a submission.
+    Show {
+        submission: SubmissionId,
+        reply: oneshot::Sender<Result<Shown, Unproven>>,
+    },
     Pool {
         action: Verified<Action>,
         reply: oneshot::Sender<bool>,
@@ -93,6 +99,9 @@ impl Driver {
         // Whoever does not wait for a reply any more needs none.
         match message {
             Message::Tip(reply) => drop(reply.send(self.machine.head().height)),
+            Message::Show { submission, reply } => {
+                drop(reply.send(proving::shown(&self.machine, submission)))
+            }
             Message::Voters(reply) => drop(reply.send(self.machine.voters())),
             Message::Build { height, bytes_max, reply } => drop(reply.send(self.build(height, bytes_max))),
             Message::Check { block, reply } => {
@@ -145,6 +154,7 @@ impl Driver {
         };
         self.ledger.append(entry).await.map_err(|error| Fault(error.to_string()))?;
         let mut effects = self.machine.advance(&block, certificate, executed);
+        proving::keep_handover(self.ledger.as_ref(), &self.machine, &block.header).await?;
         effects.push(Event::BlockDecided { height, actions: block.actions.len() });
         self.anchor = None;
         self.pool.decided(block.actions.iter().map(Signed::digest).collect(), height);

@@ -1,12 +1,14 @@
 //! What the other parts hold of a running node: they read its state, give it actions, and hear what happens.
 
 use crate::driver::Message;
+use crate::proving::{self, Unproven};
 use agon_port::ledger::Kept;
 use agon_port::order::Fault;
 use agon_port::{Ledger, Order};
+use agon_proof::Proof;
 use agon_protocol::{Reason, State};
 use agon_types::event::Numbered;
-use agon_types::{Action, Digest, Genesis, Height, Signed, signed};
+use agon_types::{Action, Digest, Genesis, Height, Signed, SubmissionId, signed};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -90,6 +92,16 @@ impl Handle {
     /// Decided blocks with their certificates, from a height on.
     pub async fn blocks(&self, from: Height, count_max: usize) -> Result<Vec<Kept>, Fault> {
         self.shared.ledger.blocks(from, count_max).await.map_err(|error| Fault(error.to_string()))
+    }
+
+    /// Proves the last agreed score of a submission, at the head of the ledger.
+    pub async fn prove(&self, submission: SubmissionId) -> Result<Proof, Unproven> {
+        let stopped = || Unproven::Unavailable("it is stopping".to_owned());
+        let (reply, answer) = oneshot::channel();
+        let message = Message::Show { submission, reply };
+        self.shared.messages.send(message).await.map_err(|_| stopped())?;
+        let shown = answer.await.map_err(|_| stopped())??;
+        proving::proof(self.genesis(), self.shared.ledger.as_ref(), shown).await
     }
 
     /// Brings an action into a block. Returns once it is decided and durable, with its height, or refused.

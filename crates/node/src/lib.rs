@@ -20,6 +20,7 @@
 //!   bytes to its outcome; [`audited`]: a run between its two lines of the audit log; [`observing`]: one look for all that
 //!   are scored over it
 //! * [`outside`]: what foreign code hears when it asks; `submitter`: sets weights
+//! * [`proving`]: the proof of a score, from the head of the ledger
 //! * `limits`: every maximum
 //! * [`replay`]: the same blocks once more, from the beginning
 
@@ -35,11 +36,13 @@ mod machine;
 pub mod observing;
 pub mod outside;
 mod pool;
+pub mod proving;
 pub mod replay;
 pub mod start;
 mod submitter;
 mod watcher;
 
 pub use handle::{Handle, SubmitError};
+pub use proving::Unproven;
 pub use replay::{Replayed, replay};
 pub use start::{Identity, Parts, Running, start};

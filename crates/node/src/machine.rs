@@ -1,7 +1,7 @@
 //! How a block comes from inputs, and a state from a block.
 
 use agon_port::order::Refused;
-use agon_proof::{Tree, Update};
+use agon_proof::{Inclusion, Tree, Update};
 use agon_protocol::{Begin, Input, Key, Reason, State, Step, Value, View, Writes, step};
 use agon_types::block::PROTOCOL_VERSION;
 use agon_types::event::Event;
@@ -85,6 +85,11 @@ impl Machine {
         self.tree.root()
     }
 
+    /// Shows what the state has under an encoded key, or that it has nothing.
+    pub fn prove(&self, key: &[u8]) -> Inclusion {
+        self.tree.prove(key)
+    }
+
     /// The chain block of the last anchor.
     pub fn anchored(&self) -> Option<ChainBlock> {
         self.state.read().unwrap_or_else(PoisonError::into_inner).now().and_then(|now| now.anchor)
@@ -95,7 +100,7 @@ impl Machine {
     }
 
     pub fn voters(&self) -> Vec<(SessionKey, u64)> {
-        vec![(self.genesis.voter, 1)]
+        self.genesis.first_voters()
     }
 
     /// Builds the next block from all actions that the rules admit.

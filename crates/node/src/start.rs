@@ -9,6 +9,7 @@ use crate::limits::{EVENTS_MAX, MESSAGES_MAX};
 use crate::machine::{Head, Machine};
 use crate::observing::Observing;
 use crate::pool::Pool;
+use crate::proving;
 use crate::replay::replay;
 use crate::submitter::Submitter;
 use crate::watcher;
@@ -212,6 +213,9 @@ async fn recover(parts: &Parts) -> Result<Machine, Error> {
     if machine.root() != block.header.state_root {
         return Err(Error::Damaged("the state does not have the root of the last block".to_owned()));
     }
+    // Whoever fell between the last block and its hand-over keeps that now.
+    let kept = proving::keep_handover(parts.ledger.as_ref(), &machine, &block.header).await;
+    kept.map_err(|Fault(problem)| Error::Damaged(problem))?;
     if parts.records.projected_height().await? < tip {
         tell_again(parts).await?;
     }

@@ -44,6 +44,12 @@ pub trait Ledger: Send + Sync + 'static {
     /// Blocks from a height on, at most so many, in order.
     async fn blocks(&self, from: Height, count_max: usize) -> Result<Vec<Kept>, Error>;
 
+    /// Keeps what a block that changed the voting set leaves for proofs, under its height. The same again changes nothing.
+    async fn hand_over(&self, height: Height, handover: Vec<u8>) -> Result<(), Error>;
+
+    /// All that was kept so, in the order of the heights.
+    async fn handovers(&self) -> Result<Vec<Vec<u8>>, Error>;
+
     /// The whole state, in the order of its encoded keys.
     async fn state(&self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Error>;
 }
@@ -75,6 +81,12 @@ pub mod contract {
         let gap = Error::Gap { expected: Height(3), got: Height(4) };
         assert_eq!(ledger.append(entry(4, &[])).await, Err(gap), "a height left out");
 
+        assert_eq!(ledger.handovers().await, Ok(Vec::new()));
+        for (height, handover) in [(300, "third"), (2, "second"), (1, "first"), (2, "second")] {
+            let kept = ledger.hand_over(Height(height), handover.as_bytes().to_vec()).await;
+            kept.expect("a hand-over is kept");
+        }
+
         kept(&reopen(ledger).await).await;
     }
 
@@ -90,5 +102,7 @@ pub mod contract {
         assert_eq!(ledger.blocks(Height(2), 10).await.map(|kept| kept.len()), Ok(1));
         assert_eq!(ledger.blocks(Height(1), 1).await.map(|kept| kept.len()), Ok(1));
         assert_eq!(ledger.blocks(Height(3), 10).await, Ok(Vec::new()));
+        let handovers = ["first", "second", "third"].map(|text| text.as_bytes().to_vec());
+        assert_eq!(ledger.handovers().await, Ok(handovers.to_vec()));
     }
 }

@@ -9,7 +9,7 @@ use jmt::proof::SparseMerkleProof;
 
 /// The path from an entry, or from where it would be, to the root.
 #[derive(Clone, Debug, PartialEq, BorshSerialize, BorshDeserialize)]
-pub struct Proof(SparseMerkleProof<Sha256>);
+pub struct Inclusion(SparseMerkleProof<Sha256>);
 
 /// The proof does not show what it should.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +19,7 @@ pub struct Error {
     pub problem: String,
 }
 
-impl Proof {
+impl Inclusion {
     pub(crate) fn new(path: SparseMerkleProof<Sha256>) -> Self {
         Self(path)
     }
@@ -79,11 +79,11 @@ mod tests {
             let (key, value) = (n.to_le_bytes(), [n as u8; 5]);
             let value = (n < size).then_some(&value[..]);
             let mut bytes = borsh::to_vec(&tree.prove(&key)).unwrap();
-            let whole = borsh::from_slice::<Proof>(&bytes).unwrap();
+            let whole = borsh::from_slice::<Inclusion>(&bytes).unwrap();
             prop_assert_eq!(whole.verify(tree.root(), &key, value), Ok(()));
             let at = at.index(bytes.len());
             bytes[at] ^= 1 << bit;
-            if let Ok(broken) = borsh::from_slice::<Proof>(&bytes) {
+            if let Ok(broken) = borsh::from_slice::<Inclusion>(&bytes) {
                 prop_assert!(broken.verify(tree.root(), &key, value).is_err(), "byte {at} of {}", bytes.len());
             }
         }

@@ -1,6 +1,6 @@
 //! The tree over all entries of a state. Its root depends on the entries alone, never on the way they came.
 
-use crate::inclusion::Proof;
+use crate::inclusion::Inclusion;
 use crate::nodes::{Nodes, Sha256, root_key};
 use agon_types::Digest;
 use jmt::storage::TreeUpdateBatch;
@@ -86,11 +86,11 @@ impl Tree {
     }
 
     /// Proves what a key has under the root, or that it has nothing.
-    pub fn prove(&self, key: &[u8]) -> Proof {
+    pub fn prove(&self, key: &[u8]) -> Inclusion {
         let tree = JellyfishMerkleTree::<_, Sha256>::new(&self.nodes);
         let proof = tree.get_with_proof(place(key), self.version);
         let (_, path) = proof.expect("the newest version is whole and in memory");
-        Proof::new(path)
+        Inclusion::new(path)
     }
 
     /// Nodes in memory.

@@ -1,9 +1,10 @@
 //! All that the ledger knows: an ordered map of typed keys.
 
+pub use agon_types::Agreed;
 use agon_types::anchor::Neuron;
 use agon_types::{
     Announcement, ChainBlock, ChallengeId, Digest, Epoch, Genesis, Height, Hotkey, JobId, Manifest, Outcome,
-    Power, Score, Seal, SessionKey, SubmissionId, TimeMs,
+    Power, Seal, SessionKey, SubmissionId, TimeMs,
 };
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeMap;
@@ -230,19 +231,6 @@ pub struct Job {
 
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Commit(pub Digest);
-
-/// What the validators agreed on.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct Agreed {
-    pub score: Score,
-    pub outcome: Outcome,
-    /// Weight behind the outcome, of all that was assigned.
-    pub weight: u64,
-    pub assigned_weight: u64,
-    /// Reports that were too far from it.
-    pub outliers: u32,
-    pub height: Height,
-}
 
 /// What stands between two rankings.
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]

@@ -169,6 +169,16 @@ fn the_encodings_of_keys_and_values_are_fixed() {
     }
 }
 
+#[test]
+fn a_proof_finds_a_score_where_the_state_has_it() {
+    let (version, epoch) = (7, Epoch(8));
+    let claim = agon_proof::Claim { challenge: slug(), version, epoch, submission: submission() };
+    assert_eq!(claim.key(), codec::encode(&Key::Score(slug(), version, epoch, submission())));
+    let (outcome, height) = (Outcome::Scored(Vec::new()), Height(1));
+    let agreed = Agreed { score: Score::ONE, outcome, weight: 1, assigned_weight: 2, outliers: 3, height };
+    assert_eq!(agon_proof::entry::value(&agreed), codec::encode(&Value::from(agreed)));
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_a_decoder_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {

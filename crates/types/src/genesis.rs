@@ -71,6 +71,11 @@ impl Genesis {
         Digest::tagged("agon/genesis", self)
     }
 
+    /// The first voting set: whoever decides the first block.
+    pub fn first_voters(&self) -> Vec<(SessionKey, u64)> {
+        vec![(self.voter, 1)]
+    }
+
     pub fn check(&self) -> Result<(), Invalid> {
         let (keys, threshold) = (self.owner.keys.len(), self.owner.threshold);
         if keys == 0 || keys > limits::OWNER_KEYS_MAX || threshold == 0 || usize::from(threshold) > keys {

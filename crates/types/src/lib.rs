@@ -45,7 +45,7 @@ pub use genesis::Genesis;
 pub use id::{ChallengeId, JobId, NetworkId, SubmissionId};
 pub use key::{Hotkey, HotkeyPair, PublicKey, SessionKey, SessionPair, Signature};
 pub use manifest::Manifest;
-pub use report::{Failure, FailureReason, Outcome, Report, Weighed};
+pub use report::{Agreed, Failure, FailureReason, Outcome, Report, Weighed};
 pub use score::Score;
 pub use seal::Seal;
 pub use signed::{Signed, Verified};

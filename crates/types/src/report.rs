@@ -1,6 +1,6 @@
-//! What a validator found: the outcome of one job, hidden in a commit first and revealed later.
+//! What a validator found: the outcome of one job, hidden in a commit first and revealed later; and what all agreed on.
 
-use crate::{Digest, Hotkey, JobId, NetworkId, Score, SubmissionId, limits};
+use crate::{Digest, Height, Hotkey, JobId, NetworkId, Score, SubmissionId, limits};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
@@ -163,4 +163,17 @@ impl Report {
     pub fn commit(&self, network: &NetworkId, salt: &[u8; 32]) -> Digest {
         Digest::tagged("agon/commit", &(network, self, salt))
     }
+}
+
+/// What the validators agreed on about a submission in an epoch.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Agreed {
+    pub score: Score,
+    pub outcome: Outcome,
+    /// Weight behind the outcome, of all that was assigned.
+    pub weight: u64,
+    pub assigned_weight: u64,
+    /// Reports that were too far from it.
+    pub outliers: u32,
+    pub height: Height,
 }

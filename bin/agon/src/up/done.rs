@@ -3,7 +3,7 @@
 use super::network::Network;
 use crate::client::Client;
 use crate::output::{Failure, Output, table};
-use crate::show;
+use crate::{proof, show};
 use agon_embedded::DevelopmentChainClient;
 use agon_port::Chain;
 use agon_protocol::anchor;
@@ -37,6 +37,9 @@ pub async fn wait(
             }
         };
     }
+    let proofs = network.folder.join("proofs");
+    let count = proof::write_all(hub, &proofs).await?;
+    output.progress(&format!("{count} proofs of scores are in {}", proofs.display()));
     tell(hub, (epoch, &seal, block), output).await
 }
 

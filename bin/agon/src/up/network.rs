@@ -270,7 +270,7 @@ fn remove(folder: &Path) -> Result<(), Failure> {
             std::fs::remove_file(&path).map_err(Failure::refused)?;
         }
     }
-    for name in ["nodes", "chain"] {
+    for name in ["nodes", "chain", "proofs"] {
         let path = folder.join(name);
         if path.exists() {
             std::fs::remove_dir_all(&path).map_err(Failure::refused)?;

@@ -134,6 +134,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     read("/v1/submissions/{id}/reports", ("submission_reports", "What each assigned validator found"),
         (&["SubmissionId"], &[404]), &[list("the reports", "Report")]),
+    read("/v1/proofs/submissions/{id}", ("score_proof", "The proof of the last agreed score of a submission"),
+        (&["SubmissionId"], &[404, 503]), &[json(200, "the proof, at the head of the ledger", "Proof")]),
     Operation {
         method: "put",
         path: "/v1/uploads/{token}",

@@ -113,7 +113,7 @@ impl Description {
 /// A template with names that are well formed.
 fn filled(template: &str) -> String {
     let name = |part: &str| match part {
-        "{id}" if template.starts_with("/v1/submissions") => "0".repeat(64),
+        "{id}" if template.contains("/submissions/") => "0".repeat(64),
         "{digest}" => "0".repeat(64),
         "{hotkey}" => "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY".to_owned(),
         "{number}" => "0".to_owned(),

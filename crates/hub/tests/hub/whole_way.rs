@@ -38,6 +38,7 @@ async fn a_submission_goes_its_whole_way() {
     people(&network, good, bad).await;
     artifacts(&network).await;
     described(&network, good, bad).await;
+    proven(&network, good, bad).await;
     network.end().await;
 }
 
@@ -57,6 +58,8 @@ async fn described(network: &Network, good: agon_types::SubmissionId, bad: agon_
         &format!("/v1/submissions/{bad}"),
         &format!("/v1/submissions/{good}/reports"),
         &format!("/v1/submissions/{bad}/reports"),
+        &format!("/v1/proofs/submissions/{good}"),
+        &format!("/v1/proofs/submissions/{bad}"),
         "/v1/boards/route",
         "/v1/candidates",
         "/v1/epochs/2",
@@ -103,6 +106,30 @@ async fn scored(network: &Network, good: agon_types::SubmissionId, bad: agon_typ
     assert_eq!(second["next"], Value::Null);
     let (_, answer) = network.get("/v1/submissions?status=failed&challenge=route").await;
     assert_eq!(answer["items"].as_array().unwrap().len(), 1);
+}
+
+/// Whoever has the digest of the genesis checks both scores, and a submission without one has no proof.
+async fn proven(network: &Network, good: agon_types::SubmissionId, bad: agon_types::SubmissionId) {
+    let genesis = network.parts.node.genesis_digest();
+    for (id, score) in [(good, "0.100000000"), (bad, "0.000000000")] {
+        let (status, answer) = network.get(&format!("/v1/proofs/submissions/{id}")).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        let bytes = hex::decode(answer["proof"].as_str().unwrap()).unwrap();
+        assert_eq!(answer["size_bytes"], bytes.len());
+        let proven = agon_proof::verify(&agon_proof::Proof::decode(&bytes).unwrap(), genesis).unwrap();
+        assert_eq!(
+            (proven.submission, proven.epoch, proven.agreed.score.to_string()),
+            (id, Epoch(2), score.into())
+        );
+        assert_eq!(answer["height"], proven.height.0);
+        assert_eq!(answer["genesis"], genesis.to_string());
+    }
+    let waiting = network.submit(3, b"\0asm\x65 later").await;
+    let unknown = Digest::of(b"unknown");
+    for (id, code) in [(waiting.to_string(), "not_scored"), (unknown.to_string(), "unknown_submission")] {
+        let (status, answer) = network.get(&format!("/v1/proofs/submissions/{id}")).await;
+        assert_eq!((status, &answer["code"]), (StatusCode::NOT_FOUND, &json!(code)));
+    }
 }
 
 async fn paid(network: &Network, good: agon_types::SubmissionId) {

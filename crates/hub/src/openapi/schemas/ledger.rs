@@ -15,6 +15,7 @@ pub(super) fn all() -> Value {
         "Seal": seal(),
         "Weight": weight(),
         "Weights": weights(),
+        "Proof": proof(),
         "Block": object([("height", number()), ("block", text()), ("certificate", text())]),
     })
 }
@@ -55,6 +56,20 @@ fn network() -> Value {
         ("owner", object([("threshold", count()), ("keys", array(reference("Hotkey")))])),
         ("burn", reference("Hotkey")),
         ("parameters", parameters),
+    ])
+}
+
+fn proof() -> Value {
+    let bytes = json!({
+        "type": "string", "pattern": "^([0-9a-f]{2})+$",
+        "description": "the proof in its canonical encoding, in hexadecimal; `agon verify` and docs/spec.md say how to check it",
+    });
+    object([
+        ("submission", reference("Digest")),
+        ("genesis", reference("Digest")),
+        ("height", number()),
+        ("size_bytes", count()),
+        ("proof", bytes),
     ])
 }
 

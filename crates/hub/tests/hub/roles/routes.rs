@@ -114,6 +114,7 @@ pub const ROUTES: &[Route] = &[
     to_all("/v1/submissions/{id}", Object::Announced, ADMITTED),
     to_all("/v1/submissions/{id}", Object::Uploaded, ADMITTED),
     open("/v1/submissions/{id}/reports"),
+    to_all("/v1/proofs/submissions/{id}", Object::Announced, ADMITTED),
     open("/v1/boards/{challenge}"),
     open("/v1/candidates"),
     open("/v1/epochs/{number}"),
