@@ -7,6 +7,7 @@ use crate::text::{Guest, Interface};
 use agon_port::sandbox::Verdict;
 use agon_types::FailureReason::{OutOfFuel, OutOfMemory, Trapped};
 use agon_types::limits::FUEL_PER_MS_MIN;
+use agon_types::manifest::Limits;
 
 const LOOP: &str = "(loop $l (br $l)) (i32.const 960)";
 const START: &str = "(func $go (loop $l (br $l))) (start $go)";
@@ -47,32 +48,36 @@ pub fn attacks() -> Vec<Attack> {
     attacks
 }
 
+/// Who burns, how that ends, and what runs it.
+type Place = (&'static str, Ends, fn(&Burner) -> Plan);
+
+const PLACES: [Place; 3] = [
+    ("an agent", Ends::Failed(OutOfFuel), |burner| asks(&burner.agent())),
+    ("an opponent", Ends::Told("agents.call", Verdict::Failed), |burner| meets(&burner.agent())),
+    ("a challenge", Ends::Challenge("all the fuel"), |burner| Plan::score(&burner.challenge())),
+];
+
 /// What takes a machine longest for its fuel, in every place: it is out of fuel long before a manifest's wall time.
 fn burning() -> Vec<Attack> {
-    let mut attacks = Vec::new();
-    for (number, Burner { name, setup_fuel, .. }) in burners::worst().into_iter().enumerate() {
-        let of = move || burners::worst().swap_remove(number);
-        let fuel = setup_fuel + 40_000_000;
-        // Others are on the machine of a test, and memory is made in that time too.
-        let bound_ms = 3 * fuel / FUEL_PER_MS_MIN;
-        let plans: [(&str, Ends, fn(&Burner) -> Plan); 3] = [
-            ("an agent", Ends::Failed(OutOfFuel), |burner| asks(&burner.agent())),
-            ("an opponent", Ends::Told("agents.call", Verdict::Failed), |burner| meets(&burner.agent())),
-            ("a challenge", Ends::Challenge("all the fuel"), |burner| Plan::score(&burner.challenge())),
-        ];
-        for (who, ends, plan) in plans {
-            let make = move || {
-                let burner = of();
-                plan(&burner).limits(|limits| {
-                    (limits.agent_fuel, limits.challenge_fuel) = (fuel, fuel);
-                    limits.agent_memory_bytes = u64::from(burner.pages) << 16;
-                    limits.challenge_memory_bytes = limits.agent_memory_bytes;
-                })
-            };
-            attacks.push(Attack::run(format!("{who} {name}"), ends, make).within(bound_ms));
-        }
-    }
-    attacks
+    let burners = 0..burners::worst().len();
+    burners.flat_map(|number| PLACES.map(|place| burns(number, place))).collect()
+}
+
+fn burns(number: usize, (who, ends, plan): Place) -> Attack {
+    let of = move || burners::worst().swap_remove(number);
+    let Burner { name, setup_fuel, .. } = of();
+    let fuel = setup_fuel + 40_000_000;
+    // Others are on the machine of a test, and memory is made in that time too.
+    let bound_ms = 3 * fuel / FUEL_PER_MS_MIN;
+    let change = move |limits: &mut Limits, bytes| {
+        (limits.agent_fuel, limits.challenge_fuel) = (fuel, fuel);
+        (limits.agent_memory_bytes, limits.challenge_memory_bytes) = (bytes, bytes);
+    };
+    let make = move || {
+        let burner = of();
+        plan(&burner).limits(|limits| change(limits, u64::from(burner.pages) << 16))
+    };
+    Attack::run(format!("{who} {name}"), ends, make).within(bound_ms)
 }
 
 /// Calls the opponent in seat 1 once, and ends well if that one was out of fuel.
