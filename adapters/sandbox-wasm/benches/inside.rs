@@ -106,6 +106,7 @@ fn order(phase: Phase) -> Order {
         agent_memory_bytes: 64 << 20,
         agent_output_bytes: 1 << 20,
         agent_calls: u32::MAX,
+        agent_instances: u32::MAX,
         wall_time_ms: 60_000,
     };
     Order { grants: Capabilities::default(), limits, phase }

@@ -2,20 +2,21 @@
 //! of processors that the compiler may use. Whoever loads code is asked for each by the engine itself, so a machine
 //! without one runs nothing.
 
+mod prices;
+
 use crate::limits;
 use agon_types::limits::MEMORY_BYTES_MAX;
 use wasmtime::{
-    Config, Enabled, Engine, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig, Strategy,
-    WasmFeatures,
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy, WasmFeatures,
 };
 
 /// The name of the settings below with the engine's major version. Another setting is another profile, because
 /// outcomes of two profiles may differ.
 #[cfg(target_arch = "x86_64")]
-pub const PROFILE: &str = "wasmtime-48-b";
+pub const PROFILE: &str = "wasmtime-48-c";
 /// How deep a stack can be follows from the machine code, so another architecture is another profile.
 #[cfg(target_arch = "aarch64")]
-pub const PROFILE: &str = "wasmtime-48-b-aarch64";
+pub const PROFILE: &str = "wasmtime-48-c-aarch64";
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 compile_error!("no engine profile is made for this architecture: use x86_64 or aarch64");
 
@@ -49,7 +50,7 @@ fn new(components: u32) -> wasmtime::Result<Engine> {
         .strategy(Strategy::Cranelift)
         // Fuel ends what is long; whoever holds the cage ends what hangs.
         .consume_fuel(true)
-        .operator_cost(costs())
+        .operator_cost(prices::prices())
         .cranelift_nan_canonicalization(true)
         .max_wasm_stack(limits::STACK_BYTES)
         // A trace differs between builds, so none is made.
@@ -75,13 +76,6 @@ fn processor(config: &mut Config) -> wasmtime::Result<()> {
         unsafe { config.cranelift_flag_enable(feature) };
     }
     Ok(())
-}
-
-/// What each instruction costs: one unit, and one for each byte or element that it moves.
-fn costs() -> OperatorCost {
-    let mut costs = OperatorCost::new();
-    costs.variable.memory_grow_per_page = limits::PAGE_FUEL;
-    costs
 }
 
 /// What compilers emit for one thread and 32 bits; nothing whose result the machine may choose.

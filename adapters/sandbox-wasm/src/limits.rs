@@ -42,10 +42,14 @@ pub const CALLS_IN_ORDER_MAX: usize = 1024;
 pub const HANDOVER_BYTES_MIN: usize = 64 << 10;
 /// What a challenge may hand over at once at most.
 pub const HANDOVER_BYTES_MAX: u64 = 64 << 20;
-/// Fuel for each page of 64 KiB that a memory grows by: the kernel clears it.
-pub const PAGE_FUEL: u8 = 100;
+/// Fuel for each page of 64 KiB that a memory grows by: the kernel maps it.
+pub const GROWN_PAGE_FUEL: u8 = 100;
 /// Fuel that every call to the host costs, beside one for each byte.
 pub const HOST_CALL_FUEL: u64 = 1_000;
+/// The same where the host has to ask the node.
+pub const QUESTION_FUEL: u64 = 10_000;
+/// Fuel for each header of a request, beside one for each byte: empty ones are work too.
+pub const HEADER_FUEL: u64 = 16;
 
 /// Streams of chance in one run.
 pub const STREAMS_MAX: usize = 64;

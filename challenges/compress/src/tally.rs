@@ -3,7 +3,7 @@
 use agon_sdk::{Metric, Outcome, Score};
 
 /// Above this the agent has no economy left.
-const FUEL_PER_BYTE: u64 = 40_000;
+const FUEL_PER_BYTE: u64 = 100_000;
 const ONE: u64 = 1_000_000_000;
 
 #[derive(Default)]

@@ -68,6 +68,7 @@ fn manifest() -> Manifest {
             agent_memory_bytes: 1,
             agent_output_bytes: 1,
             agent_calls: 1,
+            agent_instances: 1,
             wall_time_ms: 1,
         },
         capabilities: Capabilities::default(),

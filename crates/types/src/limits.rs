@@ -54,6 +54,17 @@ pub const MEMORY_BYTES_MAX: u64 = 512 << 20;
 pub const FUEL_MAX: u64 = 100_000_000_000;
 /// Calls of one instance of an agent.
 pub const CALLS_MAX: u32 = 100_000;
+/// Instances of agents in one benchmark.
+pub const INSTANCES_MAX: u32 = 10_000;
+/// Wall time of one benchmark.
+pub const WALL_TIME_MS_MAX: u64 = 3_600_000;
+/// What a machine that meets the requirements burns of fuel in a millisecond, whatever a guest does: a unit takes it
+/// at most 25 ns. `docs/benchmarks.md` has what was measured.
+pub const FUEL_PER_MS_MIN: u64 = 40_000;
+/// A page of a guest's memory, as memory grows.
+pub const PAGE_BYTES: u64 = 64 << 10;
+/// What a page may cost beside the instructions that touch it, in fuel: to make it, clear it and give it back.
+pub const PAGE_FUEL: u64 = 2_000;
 /// How far the time of a header may be ahead of a voter's clock.
 pub const HEADER_AHEAD_MS_MAX: u64 = 2_000;
 /// Opponents of one job.

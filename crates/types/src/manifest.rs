@@ -112,7 +112,9 @@ pub struct Limits {
     pub agent_output_bytes: u64,
     /// Calls into the agent in one benchmark, over all its instances.
     pub agent_calls: u32,
-    /// After this the job is a local fault, never the agent's.
+    /// Instances of agents in one benchmark, over all seats. More are the challenge's fault.
+    pub agent_instances: u32,
+    /// After this the job is a local fault, never the agent's; fuel runs out before. (S3.11)
     pub wall_time_ms: u64,
 }
 
@@ -268,6 +270,27 @@ impl Limits {
         within("limits.agent_memory_bytes", self.agent_memory_bytes, limits::MEMORY_BYTES_MAX)?;
         within("limits.agent_output_bytes", self.agent_output_bytes, limits::MEMORY_BYTES_MAX)?;
         within("limits.agent_calls", u64::from(self.agent_calls), u64::from(limits::CALLS_MAX))?;
-        within("limits.wall_time_ms", self.wall_time_ms, 3_600_000)
+        within("limits.agent_instances", u64::from(self.agent_instances), u64::from(limits::INSTANCES_MAX))?;
+        within("limits.wall_time_ms", self.wall_time_ms, limits::WALL_TIME_MS_MAX)?;
+        self.check_time()
+    }
+
+    /// Whatever the guests do, they are out of fuel before the time is over. (S3.11)
+    fn check_time(&self) -> Result<(), Invalid> {
+        let pages = |bytes: u64| bytes / limits::PAGE_BYTES * limits::PAGE_FUEL;
+        // Each factor is within its own bound, so neither product nor sum comes near the end of 64 bits.
+        let challenge = self.challenge_fuel + pages(self.challenge_memory_bytes);
+        let agent = self.agent_fuel + pages(self.agent_memory_bytes);
+        let all = challenge + u64::from(self.agent_instances) * agent;
+        let needed_ms = all.div_ceil(limits::FUEL_PER_MS_MIN);
+        if needed_ms <= self.wall_time_ms {
+            return Ok(());
+        }
+        let problem = format!(
+            "use at least {needed_ms}, or lower agent_instances or agent_fuel: the challenge with {challenge} fuel and \
+             {} agents with {agent} each, memory included, may take a slow machine that long",
+            self.agent_instances
+        );
+        Err(Invalid { field: "limits.wall_time_ms", problem })
     }
 }

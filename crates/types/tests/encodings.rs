@@ -77,7 +77,8 @@ fn manifest() -> Manifest {
             agent_memory_bytes: 4,
             agent_output_bytes: 5,
             agent_calls: 6,
-            wall_time_ms: 7,
+            agent_instances: 7,
+            wall_time_ms: 8,
         },
         capabilities: Capabilities {
             hosts: vec!["api.example.org".to_owned()],
@@ -244,7 +245,7 @@ fn the_encoding_of_every_document_is_fixed() {
     let failed = Outcome::Failed(Failure { reason: FailureReason::Unloadable, detail: "no".to_owned() });
     check(&[
         ("genesis", of(&genesis()), "ca00e27559511503b7baeaf151a21d33d6263c4319ab265f62f3f94d42f2fcd5"),
-        ("manifest", of(&manifest()), "e30e4b16305319c142dafc0cbbaaa1974216d028c13fcef8ac296d9db3b723e9"),
+        ("manifest", of(&manifest()), "0e57ef9d5ff09f2497e915732e6aaac11c4ed5ea73aa2390a8f866c2bb951564"),
         ("anchor", of(&anchor()), "2171b10f9027df125456ba90585aafa84a6840019a7dc97c2a1cd8b7638182e5"),
         (
             "announcement",
@@ -286,8 +287,8 @@ fn the_encoding_of_every_document_is_fixed() {
 fn the_encoding_and_the_tag_of_every_action_are_fixed() {
     let expected = [
         "4ad779f9b359d6243cfaa4aa3315c850db6b7bfc70a0651ffc3bb90f4d7cbd48",
-        "e12766bd669b676fb37c602f0f742a47ae0fac69590cb25f6ead335a0147be4c",
-        "1879e7460e9efaeec9b0ffe50c821b8703ff5fc0f176cc2519fb6565a7a9658d",
+        "c4e57ee4f7496bee5a74e0cbc8a18fcaeff7ab9691f7b112cc2df286c482a5f2",
+        "c96f1848aa5309f5c1c5ebdcd6f0dcc26d1d83f499c6f9f1f1946445d12610e1",
         "21ba16a79b5fc5a291a9038fe328f275ce7210b86aec7f2551e3b233e49cf8d2",
         "03002ad7f25c7ffe72c124abf51a65cca07f9b24591edb226165cad9eee6789b",
         "d9d6d942b38a2fd29eff5f0bc092cbaafc7abade26232a526394120427ab06b3",

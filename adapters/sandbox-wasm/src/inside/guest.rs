@@ -90,7 +90,7 @@ pub fn charge_call<T>(
     call: Function,
     bytes: usize,
 ) -> wasmtime::Result<()> {
-    let charged = charge(store, limits::HOST_CALL_FUEL + bytes as u64);
+    let charged = charge(store, call.fuel() + bytes as u64);
     if charged.is_err() {
         store.data().books.count(call, Verdict::Exceeded, bytes, 0);
     }

@@ -1,4 +1,5 @@
-//! The agents of one run, as its challenge sees them: who sits where, who is alive, and how often each may be called.
+//! The agents of one run, as its challenge sees them: who sits where, who is alive, how many there may be, and how often
+//! each may be called.
 
 use super::abi;
 use super::agent::Agent;
@@ -18,6 +19,7 @@ pub struct Table {
     limits: Limits,
     /// A handle is a place in here; a place that was left is taken again.
     live: Vec<Option<(usize, Agent)>>,
+    instances_left: u32,
     /// Of all agents so far.
     pub fuel: u64,
 }
@@ -30,14 +32,16 @@ struct Seat {
 impl Table {
     pub fn new(agents: &[Option<Rc<Code<()>>>], limits: Limits) -> Self {
         let seat = |code: &Option<_>| Seat { code: code.clone(), calls_left: limits.agent_calls };
-        Self { seats: agents.iter().map(seat).collect(), limits, live: Vec::new(), fuel: 0 }
+        let seats = agents.iter().map(seat).collect();
+        let instances_left = limits.agent_instances;
+        Self { seats, limits, live: Vec::new(), instances_left, fuel: 0 }
     }
 
     pub fn seats(&self) -> usize {
         self.seats.len()
     }
 
-    /// A fresh agent of a seat.
+    /// A fresh agent of a seat. How many there are is the challenge's choice, so one too many is its fault. (S3.11)
     pub fn open(&mut self, seat: u32) -> Result<u32, Fault> {
         let Some(of) = self.seats.get(seat as usize) else {
             return Err(Fault::Misuse(format!("it asked for seat {seat}, which nobody has")));
@@ -47,6 +51,11 @@ impl Table {
         if free >= AGENTS_LIVE_MAX as usize {
             return Err(Fault::Misuse(format!("it holds more than {AGENTS_LIVE_MAX} agents at once")));
         }
+        let Some(left) = self.instances_left.checked_sub(1) else {
+            let max = self.limits.agent_instances;
+            return Err(Fault::Misuse(format!("it opened more than the {max} agents of agent_instances")));
+        };
+        self.instances_left = left;
         if free == self.live.len() {
             self.live.push(None);
         }

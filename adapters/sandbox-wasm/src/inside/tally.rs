@@ -42,6 +42,23 @@ impl Function {
             Self::ArtifactKeep => "artifacts.keep",
         }
     }
+
+    /// What a call costs beside its bytes: those that only the node can answer wait for it.
+    pub fn fuel(self) -> u64 {
+        match self {
+            Self::Log | Self::AgentLog | Self::Random | Self::AgentNew | Self::AgentCall => {
+                limits::HOST_CALL_FUEL
+            }
+            Self::StateSet | Self::StateRemove => limits::HOST_CALL_FUEL,
+            Self::StateGet
+            | Self::StateKeys
+            | Self::InboxRead
+            | Self::SubmissionsRead
+            | Self::WebFetch
+            | Self::ArtifactRead
+            | Self::ArtifactKeep => limits::QUESTION_FUEL,
+        }
+    }
 }
 
 /// Calls of one name and verdict.

@@ -87,6 +87,7 @@ mod tests {
             agent_memory_bytes: 1,
             agent_output_bytes: 1,
             agent_calls: 1,
+            agent_instances: 1,
             wall_time_ms: 1,
         };
         Rights::of(&Order { grants, limits, phase })

@@ -1,7 +1,7 @@
 //! How runs end that do not end by themselves, and what remains of them.
 
 use crate::setting::{self, Setting, asking, eventually, executor_fault, processes, run};
-use agon_port::sandbox::{Error, Sandbox, Verdict};
+use agon_port::sandbox::{Error, Phase, Sandbox, Verdict};
 use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -52,14 +52,16 @@ async fn a_loop_ends_at_its_deadline() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn compiling_counts_towards_the_deadline() {
-    let setting = Setting::new().await;
+async fn compiling_counts_towards_the_deadline_of_the_public_and_of_nobody_else() {
+    let setting = Setting::with(|config| config.allowance.processor_s = 1).await;
     let mut slow = run("empty");
     slow.challenge = b"loop".as_slice().into();
     slow.limits.wall_time_ms = 200;
     let begin = Instant::now();
-    assert_eq!(setting.sandbox.run(slow).await.result, Err(Error::WallTime(200)));
+    assert_eq!(setting.sandbox.run(slow.clone()).await.result, Err(Error::WallTime(200)));
     assert!(begin.elapsed() < Duration::from_millis(300), "{:?}", begin.elapsed());
+    slow.phase = Phase::Describe;
+    assert!(executor_fault(&setting.sandbox.run(slow).await).contains("processor time"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -103,6 +103,7 @@ pub fn limits(wall_time_ms: u64) -> Limits {
         agent_memory_bytes: 1 << 20,
         agent_output_bytes: 1,
         agent_calls: 1,
+        agent_instances: 1,
         wall_time_ms,
     }
 }

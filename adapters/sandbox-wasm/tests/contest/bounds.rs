@@ -118,6 +118,17 @@ fn a_challenge_holds_so_many_agents_at_once() {
 }
 
 #[test]
+fn a_challenge_opens_so_many_agents_and_no_more() {
+    let mut stage = Stage { agents: vec![written("obeys"), written("obeys")], ..Stage::default() };
+    stage.limits.agent_instances = 3;
+    let three = script().new_agent(0, 0).drop_agent(0).new_agent(0, 1).new_agent(1, 0);
+    measured(stage.score(three.clone()));
+    assert!(
+        misuse(stage.score(three.drop_agent(1).new_agent(1, 0))).contains("the 3 agents of agent_instances")
+    );
+}
+
+#[test]
 fn an_opponent_that_faults_or_cannot_be_loaded_is_an_answer_to_the_challenge() {
     let mut stage =
         Stage { agents: vec![written("obeys"), written("obeys"), b"junk".to_vec()], ..Stage::default() };

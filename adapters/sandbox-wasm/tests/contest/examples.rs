@@ -1,7 +1,7 @@
 //! The example challenges rank the example agents as people expect, and name what is wrong with the broken ones.
 
 use crate::stage::{SEED, failure, measured, room};
-use agon_port::sandbox::{Phase, Task};
+use agon_port::sandbox::{Answer, Phase, Question, Task};
 use agon_sandbox_wasm::room::{Finished, Gone, Order, Room};
 use agon_types::{Digest, Epoch, FailureReason, Manifest};
 use std::path::{Path, PathBuf};
@@ -20,6 +20,14 @@ fn manifest(challenge: &str) -> Manifest {
     toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
+/// A node that keeps what it is handed, and knows nothing.
+fn keep(question: Question) -> Result<Answer, Gone> {
+    match question {
+        Question::ArtifactKeep(bytes) => Ok(Answer::Kept(Digest::of(&bytes))),
+        _ => Err(Gone),
+    }
+}
+
 /// What the first benchmark of a challenge makes of these agents.
 fn play(challenge: &str, agents: &[&str], seed: [u8; 32]) -> Finished {
     let manifest = manifest(challenge);
@@ -28,8 +36,8 @@ fn play(challenge: &str, agents: &[&str], seed: [u8; 32]) -> Finished {
     let phase = Phase::Score { task, recording: Vec::new() };
     let order = Order { grants: manifest.capabilities, limits: manifest.limits, phase };
     let mut room = room(&component("challenges", challenge), &agents);
-    let first = room.run(order.clone(), &mut |_| Err(Gone));
-    assert_eq!(room.run(order, &mut |_| Err(Gone)), first, "the same again");
+    let first = room.run(order.clone(), &mut keep);
+    assert_eq!(room.run(order, &mut keep), first, "the same again");
     first
 }
 
@@ -67,6 +75,29 @@ fn broken_agents_fail_for_their_own_reason() {
     }
 }
 
+/// Neither too few, nor more than are paid for: one less would be the challenge's fault.
+#[test]
+fn each_challenge_opens_as_many_agents_as_its_manifest_says() {
+    for (challenge, agents) in [
+        ("compress", &["compress-rle"][..]),
+        ("route", &["route-greedy"]),
+        ("duel", &["duel-search", "duel-greedy", "duel-random"]),
+    ] {
+        let opened = play(challenge, agents, SEED).calls;
+        let opened = opened.iter().filter(|calls| calls.name == "agents.new");
+        let opened: u64 = opened.map(|calls| calls.count).sum();
+        assert_eq!(opened, u64::from(manifest(challenge).limits.agent_instances), "{challenge}");
+    }
+}
+
+#[test]
+fn players_of_the_duel_win_by_what_they_can_do() {
+    let player = |name| play("duel", &[name, "duel-greedy", "duel-random"], SEED);
+    let score = |name| measured(player(name)).score.billionths();
+    assert!(score("duel-search") > score("duel-greedy"));
+    assert_eq!(failure(player("duel-cheat")).reason, FailureReason::WrongOutput);
+}
+
 #[test]
 fn another_seed_is_another_task() {
     for (challenge, name) in [("compress", "compress-rle"), ("route", "route-greedy")] {
@@ -86,7 +117,7 @@ fn the_metrics_of_an_outcome_explain_it() {
 
 #[test]
 fn the_manifests_hold_and_name_the_committed_code() {
-    for name in ["compress", "route"] {
+    for name in ["compress", "duel", "route"] {
         let manifest = manifest(name);
         manifest.check().unwrap();
         assert_eq!(manifest.id.as_str(), name);

@@ -62,6 +62,7 @@ pub fn limits() -> Limits {
         agent_memory_bytes: 64 << 20,
         agent_output_bytes: 1 << 20,
         agent_calls: 100,
+        agent_instances: 100,
         wall_time_ms: 10_000,
     }
 }

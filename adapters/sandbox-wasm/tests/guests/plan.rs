@@ -29,6 +29,7 @@ pub fn limits() -> Limits {
         agent_memory_bytes: 4 << 20,
         agent_output_bytes: 100_000,
         agent_calls: 64,
+        agent_instances: 64,
         wall_time_ms: 120_000,
     }
 }

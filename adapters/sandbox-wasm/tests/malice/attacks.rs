@@ -7,6 +7,8 @@ mod loading;
 mod rights;
 mod size;
 
+pub use fuel::{asks, opens};
+
 use crate::plan::Plan;
 use agon_port::sandbox::{Role, Verdict};
 use agon_types::FailureReason;
@@ -27,10 +29,8 @@ pub enum Ends {
     MissingExport,
     /// With one of these words, which are our own; no word is any.
     Invalid(&'static str),
-    /// By our counts, by the engine, or because compiling takes too long: this machine's speed decides which.
-    InvalidOrCostly,
-    /// It may be loaded, or cost too much: this machine's speed decides which.
-    LoadedOrCostly,
+    /// Whatever the machine and its limit, compiling takes longer.
+    TooCostly,
     /// It is loaded, for it does no harm.
     Loaded,
     Failed(FailureReason),

@@ -69,15 +69,14 @@ fn ran(ended: &Ended, agentless: bool, ends: Ends) -> bool {
 
 fn is_loaded(loaded: &Result<(), Unloadable>, ends: Ends) -> bool {
     match (ends, loaded) {
-        (Ends::Loaded | Ends::LoadedOrCostly, Ok(()))
+        (Ends::Loaded, Ok(()))
         | (Ends::NotAComponent, Err(Unloadable::NotAComponent))
         | (Ends::ForbiddenImport, Err(Unloadable::ForbiddenImport(_)))
         | (Ends::MissingExport, Err(Unloadable::MissingExport(_)))
-        | (Ends::InvalidOrCostly | Ends::LoadedOrCostly, Err(Unloadable::TooCostly(_))) => true,
+        | (Ends::TooCostly, Err(Unloadable::TooCostly(_))) => true,
         (Ends::Invalid(words), Err(Unloadable::Invalid(said))) => {
             said.contains(words) && !said.starts_with(UNKNOWN)
         }
-        (Ends::InvalidOrCostly, Err(Unloadable::Invalid(said))) => !said.starts_with(UNKNOWN),
         _ => false,
     }
 }

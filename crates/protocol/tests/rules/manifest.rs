@@ -158,7 +158,7 @@ fn a_field_outside_its_bounds_is_named() {
         change(&mut changed);
         changed.check().err().map(|invalid| invalid.field)
     };
-    let cases: [(&str, Option<&str>); 22] = [
+    let cases: [(&str, Option<&str>); 24] = [
         ("plain", with(&|_| ())),
         ("version", with(&|m| m.version = 0)),
         ("title", with(&|m| m.title = "x".repeat(65))),
@@ -175,6 +175,8 @@ fn a_field_outside_its_bounds_is_named() {
         ("limits.challenge_fuel", with(&|m| m.limits.challenge_fuel = 0)),
         ("limits.agent_memory_bytes", with(&|m| m.limits.agent_memory_bytes = (512 << 20) + 1)),
         ("limits.agent_calls", with(&|m| m.limits.agent_calls = 100_001)),
+        ("limits.agent_instances", with(&|m| m.limits.agent_instances = 0)),
+        ("limits.agent_instances", with(&|m| m.limits.agent_instances = 10_001)),
         ("limits.wall_time_ms", with(&|m| m.limits.wall_time_ms = 3_600_001)),
         ("benchmarks", with(&|m| m.benchmarks = many(0))),
         ("benchmarks", with(&|m| m.benchmarks = many(17))),
@@ -184,5 +186,46 @@ fn a_field_outside_its_bounds_is_named() {
     ];
     for (field, got) in cases {
         assert_eq!(got, (field != "plain").then_some(field), "{field}");
+    }
+}
+
+#[test]
+fn a_manifest_whose_fuel_may_outlast_its_wall_time_is_invalid() {
+    let limits = |challenge_fuel, agent_fuel, agent_instances, wall_time_ms| {
+        let mut changed = manifest("c");
+        let (challenge_memory_bytes, agent_memory_bytes) = (3 << 16, (2 << 16) + 65_535);
+        changed.limits = manifest::Limits {
+            challenge_fuel,
+            challenge_memory_bytes,
+            agent_fuel,
+            agent_memory_bytes,
+            agent_instances,
+            wall_time_ms,
+            ..changed.limits
+        };
+        changed.check().map_err(|invalid| invalid.to_string())
+    };
+    // Three pages of the challenge cost 6,000, and two of each agent 4,000.
+    for (desc, got, needed_ms) in [
+        ("all of it fits", limits(34_000, 36_000, 2, 3), None),
+        ("one unit more of the challenge", limits(34_001, 36_000, 2, 3), Some(4)),
+        ("one unit more of each agent", limits(34_000, 36_001, 2, 3), Some(4)),
+        ("one agent more", limits(34_000, 36_000, 3, 3), Some(4)),
+        ("the time for it", limits(34_000, 36_000, 3, 4), None),
+        (
+            "the most that there is",
+            limits(100_000_000_000, 100_000_000_000, 10_000, 3_600_000),
+            Some(25_002_501_001_u64),
+        ),
+    ] {
+        match (got, needed_ms) {
+            (Ok(()), None) => {}
+            (Err(words), Some(ms)) => {
+                let begins =
+                    format!("limits.wall_time_ms: use at least {ms}, or lower agent_instances or agent_fuel");
+                assert!(words.starts_with(&begins), "{desc}: {words}");
+            }
+            (got, _) => panic!("{desc}: {got:?}"),
+        }
     }
 }

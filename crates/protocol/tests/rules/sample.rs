@@ -111,6 +111,7 @@ pub fn manifest(id: &str) -> Manifest {
             agent_memory_bytes: 1,
             agent_output_bytes: 1,
             agent_calls: 1,
+            agent_instances: 1,
             wall_time_ms: 1,
         },
         capabilities: Capabilities::default(),

@@ -5,7 +5,7 @@ use super::refused::{Refused, bounded};
 use super::{Caller, Worked, reply};
 use crate::inside::abi;
 use crate::inside::desk::{Desk, Kind, astray};
-use crate::inside::guest::Guest;
+use crate::inside::guest::{Guest, charge};
 use crate::inside::tally::Function;
 use crate::limits;
 use agon_port::sandbox::{Answer, Exchange, Question, Recording};
@@ -97,6 +97,7 @@ pub fn link(linker: &mut Linker<Guest<Desk>>) -> wasmtime::Result<()> {
     let fetch = |mut caller: Caller, (request,): (abi::WebRequest,)| {
         let bytes =
             request.method.len() + request.url.len() + pairs_bytes(&request.headers) + request.body.len();
+        charge(&mut caller, limits::HEADER_FUEL * request.headers.len() as u64)?;
         reply(&mut caller, Function::WebFetch, bytes, |desk| desk.fetch(request, bytes))
     };
     linker.instance(abi::WEB)?.func_wrap("fetch", fetch)

@@ -1,9 +1,13 @@
 //! Time and memory: loops, growth, recursion, wherever a guest can put them.
 
 use super::{Attack, Ends};
+use crate::burners::{self, Burner};
 use crate::plan::Plan;
 use crate::text::{Guest, Interface};
+use agon_port::sandbox::Verdict;
 use agon_types::FailureReason::{OutOfFuel, OutOfMemory, Trapped};
+use agon_types::limits::FUEL_PER_MS_MIN;
+use agon_types::manifest::Limits;
 
 const LOOP: &str = "(loop $l (br $l)) (i32.const 960)";
 const START: &str = "(func $go (loop $l (br $l))) (start $go)";
@@ -18,7 +22,7 @@ pub fn asks(agent: &Guest) -> Plan {
 }
 
 /// Opens so many agents that live together, and calls each.
-fn opens(count: u32) -> Guest {
+pub fn opens(count: u32) -> Guest {
     let body = format!(
         "(local $n i32) (loop $l (call $call (call $open (i32.const 0)) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 64)) \
          (br_if $l (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const {count})))) (i32.const 960)"
@@ -40,7 +44,49 @@ pub fn attacks() -> Vec<Attack> {
     attacks.extend(agents_loop());
     attacks.extend(agents_grow());
     attacks.extend(challenges());
+    attacks.extend(burning());
     attacks
+}
+
+/// Who burns, how that ends, and what runs it.
+type Place = (&'static str, Ends, fn(&Burner) -> Plan);
+
+const PLACES: [Place; 3] = [
+    ("an agent", Ends::Failed(OutOfFuel), |burner| asks(&burner.agent())),
+    ("an opponent", Ends::Told("agents.call", Verdict::Failed), |burner| meets(&burner.agent())),
+    ("a challenge", Ends::Challenge("all the fuel"), |burner| Plan::score(&burner.challenge())),
+];
+
+/// What takes a machine longest for its fuel, in every place: it is out of fuel long before a manifest's wall time.
+fn burning() -> Vec<Attack> {
+    let burners = 0..burners::worst().len();
+    burners.flat_map(|number| PLACES.map(|place| burns(number, place))).collect()
+}
+
+fn burns(number: usize, (who, ends, plan): Place) -> Attack {
+    let of = move || burners::worst().swap_remove(number);
+    let Burner { name, setup_fuel, .. } = of();
+    let fuel = setup_fuel + 40_000_000;
+    // Others are on the machine of a test, and memory is made in that time too.
+    let bound_ms = 3 * fuel / FUEL_PER_MS_MIN;
+    let change = move |limits: &mut Limits, bytes| {
+        (limits.agent_fuel, limits.challenge_fuel) = (fuel, fuel);
+        (limits.agent_memory_bytes, limits.challenge_memory_bytes) = (bytes, bytes);
+    };
+    let make = move || {
+        let burner = of();
+        plan(&burner).limits(|limits| change(limits, u64::from(burner.pages) << 16))
+    };
+    Attack::run(format!("{who} {name}"), ends, make).within(bound_ms)
+}
+
+/// Calls the opponent in seat 1 once, and ends well if that one was out of fuel.
+fn meets(opponent: &Guest) -> Plan {
+    let body = "(call $call (call $open (i32.const 1)) (i32.const 0) (i32.const 0) (local.get $seed) (local.get $seed_bytes) (i32.const 64)) \
+        (if (i32.or (i32.eqz (i32.load8_u (i32.const 64))) (i32.ne (i32.load8_u (i32.const 72)) (i32.const 1))) (then unreachable)) \
+        (i32.const 960)";
+    let challenge = Guest::challenge().import(Interface::Agents).does("score", body);
+    Plan::score(&challenge).agent(&Guest::agent()).agent(opponent)
 }
 
 fn agent(name: &str, ends: Ends, make: fn() -> Guest) -> Attack {
@@ -133,7 +179,7 @@ fn challenges() -> Vec<Attack> {
             let agent = Guest::agent().memory("512").does("call", fills);
             Plan::score(&opens(16)).agent(&agent).limits(|limits| limits.agent_memory_bytes = 32 << 20)
         }),
-        Attack::run("agents are opened and dropped without end", Ends::Challenge("all the fuel"), || {
+        Attack::run("agents are opened and dropped without end", Ends::Challenge("agent_instances"), || {
             let body = "(loop $l (call $close (call $open (i32.const 0))) (br $l)) (i32.const 960)";
             Plan::score(&Guest::challenge().import(Interface::Agents).does("score", body))
                 .agent(&Guest::agent())

@@ -10,8 +10,9 @@ fn flood(phase: &'static str, interface: Interface, call: &'static str) -> Attac
     Attack::run(name, Ends::Challenge("all the fuel"), move || {
         let guest = Guest::challenge().import(interface).realloc("(i32.const 32768)").memory("40");
         let body = format!("(loop $l {call} (br $l)) (i32.const 960)");
-        let plan =
-            Plan::of(phase, &guest.does(phase, &body)).limits(|limits| limits.challenge_fuel = 100_000_000);
+        let plan = Plan::of(phase, &guest.does(phase, &body)).limits(|limits| {
+            (limits.challenge_fuel, limits.agent_instances) = (100_000_000, u32::MAX);
+        });
         if phase == "score" { plan.agent(&Guest::agent()) } else { plan }
     })
     .within(20_000)

@@ -146,8 +146,8 @@ fn components() -> Vec<Attack> {
             )
         }),
         attack("a component that doubles 10 times", counted, || doubling(10)),
-        attack("a component that doubles 30 times", Ends::InvalidOrCostly, || doubling(30)),
-        attack("a component that doubles 90 times", Ends::InvalidOrCostly, || doubling(90)),
+        attack("a component that doubles 30 times", Ends::TooCostly, || doubling(30)),
+        attack("a component that doubles 90 times", Ends::TooCostly, || doubling(90)),
     ]
 }
 
@@ -163,9 +163,7 @@ fn bytes() -> Vec<Attack> {
         }),
         attack("60 MiB that no machine reads", Ends::Loaded, || padded(60 << 20)),
         attack("more than an artifact may have", counted, || padded(64 << 20)),
-        attack("40 MiB of data", Ends::LoadedOrCostly, || {
-            module(&format!("(data \"{}\")", "x".repeat(40 << 20)))
-        }),
+        attack("40 MiB of data", Ends::Loaded, || module(&format!("(data \"{}\")", "x".repeat(40 << 20)))),
         attack("data that a memory cannot hold", Ends::Loaded, || {
             agent(&Guest::agent().fields("(data (i32.const -1) \"abc\")"))
         }),
@@ -176,19 +174,19 @@ fn bytes() -> Vec<Attack> {
 fn compilations() -> Vec<Attack> {
     let counted = Ends::Invalid("");
     vec![
-        attack("a type of types of types", Ends::InvalidOrCostly, || {
+        attack("a type of types of types", counted, || {
             let types = many(60, |i| format!("(type $t{} (tuple $t{i} $t{i} $t{i}))", i + 1));
             agent(&Guest::agent().extra(&format!("(type $t0 (tuple u8 u8)) {types}")))
         }),
-        attack("a type that is 5,000 deep", Ends::InvalidOrCostly, || {
+        attack("a type that is 5,000 deep", counted, || {
             let types = many(5_000, |i| format!("(type $t{} (list $t{i}))", i + 1));
             agent(&Guest::agent().extra(&format!("(type $t0 (list u8)) {types}")))
         }),
-        attack("blocks 5,000 deep", Ends::LoadedOrCostly, || module(&tangle(5_000, 50))),
+        attack("blocks 300 deep", Ends::Loaded, || module(&tangle(300, 50))),
         attack("a branch of 100,000 ways", counted, || branches(1, 100_000)),
-        attack("100 branches of 9,000 ways", Ends::LoadedOrCostly, || branches(100, 9_000)),
-        attack("90,000 functions", Ends::LoadedOrCostly, || functions(90_000)),
-        attack("30 functions of the costliest kind", Ends::LoadedOrCostly, || {
+        attack("30 branches of 300 ways", Ends::Loaded, || branches(30, 300)),
+        attack("9,000 functions", Ends::Loaded, || functions(9_000)),
+        attack("30 functions of the costliest kind", Ends::TooCostly, || {
             module(&tangle(4_000, 2_000).replace("(export \"f\")", "").repeat(30))
         }),
     ]

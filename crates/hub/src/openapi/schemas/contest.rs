@@ -63,6 +63,7 @@ fn manifest() -> Value {
         "agent_memory_bytes",
         "agent_output_bytes",
         "agent_calls",
+        "agent_instances",
         "wall_time_ms",
     ];
     let config = json!({ "type": "object", "additionalProperties": { "type": "string" } });

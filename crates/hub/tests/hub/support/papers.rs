@@ -57,6 +57,7 @@ pub fn manifest() -> Manifest {
             agent_memory_bytes: 1000,
             agent_output_bytes: 1000,
             agent_calls: 10,
+            agent_instances: 10,
             wall_time_ms: 1000,
         },
         capabilities: Capabilities { posts_per_epoch: 20, ..Capabilities::default() },
