@@ -136,6 +136,36 @@ fn one_voter_cannot_crowd_out_the_others() {
     assert_eq!(driver.status().counts.crowded, 24);
 }
 
+/// Blocks are large, so of a height that has not begun there is room for two, whoever sends more.
+#[test]
+fn a_leader_cannot_fill_the_memory_with_blocks() {
+    let mut driver = node();
+    let leader = leader(4, 1);
+    let book = Book::new(pair(leader).session(), equals(4));
+    let verdicts = (0..10).map(|later_ms| {
+        let block = book.block(pair(leader).session(), Vec::new(), later_ms);
+        let (height, digest) = (Height(1), block.header.digest());
+        let body = vote::Proposal { height, round: 0, block: digest, polka_round: None };
+        let message = Message::Proposal(sign(leader, body), Box::new(block));
+        verdict(&mut driver, Topic::Blocks, message.encode(&network(), 0))
+    });
+    assert_eq!(verdicts.filter(|verdict| *verdict == Verdict::Accept).count(), 2);
+}
+
+/// An action counts once, however often it comes.
+#[test]
+fn an_action_that_waits_already_is_not_passed_on_again() {
+    let mut driver = node();
+    let message = Message::Action(Box::new(crate::rounds::action(1)));
+    let verdicts =
+        [0, 1, 2].map(|attempt| verdict(&mut driver, Topic::Actions, message.encode(&network(), attempt)));
+    assert_eq!(verdicts, [Verdict::Accept, Verdict::Ignore, Verdict::Ignore]);
+    let mut forged = crate::rounds::action(2);
+    forged.endorsements = crate::rounds::action(3).endorsements;
+    let forged = Message::Action(Box::new(forged)).encode(&network(), 0);
+    assert_eq!(verdict(&mut driver, Topic::Actions, forged), Verdict::Reject);
+}
+
 #[test]
 fn questions_and_answers_read_back_and_stay_within_their_size() {
     let request = Request { from: Height(7) };
