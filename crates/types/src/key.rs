@@ -131,7 +131,7 @@ impl FromStr for SessionKey {
 serde_as_text!(SessionKey);
 
 /// A signature of either kind of key.
-#[derive(Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub struct Signature(pub [u8; 64]);
 
 impl fmt::Display for Signature {
