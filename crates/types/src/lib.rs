@@ -14,10 +14,12 @@
 //! * [`id`], [`time`], [`score`], [`stake`], [`limits`]: what is counted
 //! * [`manifest`], [`action`], [`report`], [`anchor`]: what people, validators and the chain say
 //! * [`genesis`], [`block`], [`vote`], [`seal`]: what the ledger keeps, and how voters decide it
+//! * [`binding`]: which node speaks for a hotkey
 //! * [`event`]: what the world is told of it
 
 pub mod action;
 pub mod anchor;
+pub mod binding;
 pub mod block;
 pub mod codec;
 pub mod digest;
@@ -37,6 +39,7 @@ pub mod vote;
 
 pub use action::{Action, ActionBody, Announcement, Decision, Post, Verdict};
 pub use anchor::{Anchor, Fact};
+pub use binding::Binding;
 pub use block::{Block, Certificate, Header};
 pub use digest::Digest;
 pub use genesis::Genesis;

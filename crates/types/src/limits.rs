@@ -6,6 +6,8 @@ pub const BLOCK_BYTES_MAX: usize = 1 << 20;
 pub const ACTION_BYTES_MAX: usize = 64 << 10;
 /// Signatures on one document.
 pub const SIGNATURES_MAX: usize = 8;
+/// One signed binding of a node to its hotkey.
+pub const BINDING_BYTES_MAX: usize = 768;
 /// Keys of the owner.
 pub const OWNER_KEYS_MAX: usize = 8;
 /// Approvers that a manifest names.

@@ -19,7 +19,9 @@ fn read_as_everything(bytes: &[u8]) {
     one::<Report>(bytes);
     one::<Seal>(bytes);
     one::<Anchor>(bytes);
+    one::<Signed<Binding>>(bytes);
     let _ = Signed::<Action>::decode(bytes);
+    let _ = Binding::decode(bytes);
 }
 
 fn sample() -> Signed<Action> {

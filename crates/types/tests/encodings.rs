@@ -193,6 +193,18 @@ fn header() -> Header {
     }
 }
 
+fn binding() -> Binding {
+    Binding {
+        network: network(),
+        hotkey: hotkey(1),
+        peer: vec![2; 38],
+        session: session(3).session(),
+        wrap: [4; 32],
+        sequence: 5,
+        expires: TimeMs(6),
+    }
+}
+
 fn signed() -> Signed<Action> {
     // Hotkeys sign with fresh randomness, so the sample is signed by a session key.
     let action = Action { expires_at_height: Height(9), body: actions().swap_remove(5) };
@@ -276,6 +288,7 @@ fn the_encoding_of_every_document_is_fixed() {
             of(&Precommit { height: Height(1), round: 2, block: Some(digest(3)) }),
             "c80032a29221380ec4e4fa7cee7bd88b1adb1331205afd4e22da0cc2705ab678",
         ),
+        ("binding", of(&binding()), "0"),
         ("certificate", of(&certificate), "cbd7d7a7061c463bb27f647f36a8cc7e9d8281b3304644bca03a59b89b083fdd"),
         ("block", of(&block), "c41ef8e6fef6d6183f2745f32b245a295375ecfad8ae304d7b7f7198bc4681bd"),
         ("seal", of(&seal()), "f77ab6246277feafd4d6fdfeb485127dfa9363ee56ca77c30064d6b7d26579b0"),
