@@ -149,11 +149,11 @@ impl Task {
         match command {
             Command::Publish { topic, bytes } => self.publish(topic, bytes),
             Command::Chunk { peer, ask, answer } => {
-                let id = self.swarm.behaviour_mut().chunks.send_request(&peer, ask);
+                let id = self.swarm.behaviour_mut().chunks.send_request(&peer, Some(ask));
                 self.waiting.chunks.insert(id, answer);
             }
             Command::Blocks { peer, ask, answer } => {
-                let id = self.swarm.behaviour_mut().blocks.send_request(&peer, ask);
+                let id = self.swarm.behaviour_mut().blocks.send_request(&peer, Some(ask));
                 self.waiting.blocks.insert(id, answer);
             }
             Command::Dial(address) => self.dialer.add(address, Instant::now()),

@@ -75,7 +75,8 @@ pub fn read<T: Document>(bytes: &[u8]) -> Result<T, codec::Error> {
     codec::decode(bytes, T::BYTES)
 }
 
-/// The codec of one kind of question and its answer.
+/// The codec of one kind of question and its answer. A question that is no document arrives as none, because the
+/// behaviour around the codec would not say whose fault an error was.
 #[derive(Debug)]
 pub(crate) struct Codec<Q, A>(PhantomData<fn() -> (Q, A)>);
 
@@ -93,14 +94,18 @@ impl<Q, A> Clone for Codec<Q, A> {
 
 impl<Q: Document, A: Document> request_response::Codec for Codec<Q, A> {
     type Protocol = StreamProtocol;
-    type Request = Q;
+    type Request = Option<Q>;
     type Response = A;
 
-    async fn read_request<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Q>
+    async fn read_request<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Option<Q>>
     where
         T: AsyncRead + Unpin + Send,
     {
-        receive(io).await
+        match receive(io).await {
+            Ok(question) => Ok(Some(question)),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn read_response<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<A>
@@ -110,11 +115,19 @@ impl<Q: Document, A: Document> request_response::Codec for Codec<Q, A> {
         receive(io).await
     }
 
-    async fn write_request<T>(&mut self, _: &StreamProtocol, io: &mut T, question: Q) -> io::Result<()>
+    async fn write_request<T>(
+        &mut self,
+        _: &StreamProtocol,
+        io: &mut T,
+        question: Option<Q>,
+    ) -> io::Result<()>
     where
         T: AsyncWrite + Unpin + Send,
     {
-        send(io, &question).await
+        match question {
+            Some(question) => send(io, &question).await,
+            None => Ok(()),
+        }
     }
 
     async fn write_response<T>(&mut self, _: &StreamProtocol, io: &mut T, answer: A) -> io::Result<()>

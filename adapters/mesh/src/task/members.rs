@@ -9,7 +9,7 @@ use crate::wire::Greeting;
 use agon_types::Signed;
 use agon_types::binding::{Binding, Refused};
 use libp2p::PeerId;
-use libp2p::request_response::{Event, InboundFailure, Message, OutboundFailure};
+use libp2p::request_response::{Event, Message, OutboundFailure};
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,7 @@ impl Task {
 
     fn greet(&mut self, peer: &PeerId) {
         let greeting = self.greeting();
-        self.swarm.behaviour_mut().greetings.send_request(peer, greeting);
+        self.swarm.behaviour_mut().greetings.send_request(peer, Some(greeting));
     }
 
     fn greeting(&self) -> Greeting {
@@ -41,10 +41,11 @@ impl Task {
         }
     }
 
-    pub(super) fn on_greeting(&mut self, event: Event<Greeting, Greeting>) {
+    pub(super) fn on_greeting(&mut self, event: Event<Option<Greeting>, Greeting>) {
         match event {
             Event::Message { peer, message, .. } => match message {
-                Message::Request { request, channel, .. } => {
+                Message::Request { request: None, .. } => self.malformed(&peer),
+                Message::Request { request: Some(request), channel, .. } => {
                     if self.book.may_ask(&peer, Instant::now()) {
                         let greeting = self.greeting();
                         let _ = self.swarm.behaviour_mut().greetings.send_response(channel, greeting);
@@ -63,8 +64,7 @@ impl Task {
                 OutboundFailure::Timeout => self.cut(&peer),
                 error => self.on_failed_answer(&peer, &error),
             },
-            Event::InboundFailure { peer, error, .. } => self.on_failed_question(&peer, &error),
-            Event::ResponseSent { .. } => {}
+            Event::InboundFailure { .. } | Event::ResponseSent { .. } => {}
         }
     }
 
@@ -120,24 +120,16 @@ impl Task {
         metered.set_rate(peer, rate);
     }
 
-    pub(super) fn on_failed_answer(&mut self, peer: &PeerId, error: &OutboundFailure) {
-        if let OutboundFailure::Io(error) = error {
-            self.on_failed_stream(peer, error);
-        }
-    }
-
-    pub(super) fn on_failed_question(&mut self, peer: &PeerId, error: &InboundFailure) {
-        if let InboundFailure::Io(error) = error {
-            self.on_failed_stream(peer, error);
-        }
-    }
-
     /// Bytes that are no document are the fault of whoever sent them; a stream that breaks is nobody's.
-    fn on_failed_stream(&mut self, peer: &PeerId, error: &io::Error) {
-        if error.kind() == io::ErrorKind::InvalidData {
-            count(&self.counters.malformed);
-            self.blame(peer, FORGED_FAULTS);
+    pub(super) fn on_failed_answer(&mut self, peer: &PeerId, error: &OutboundFailure) {
+        if matches!(error, OutboundFailure::Io(error) if error.kind() == io::ErrorKind::InvalidData) {
+            self.malformed(peer);
         }
+    }
+
+    pub(super) fn malformed(&mut self, peer: &PeerId) {
+        count(&self.counters.malformed);
+        self.blame(peer, FORGED_FAULTS);
     }
 
     pub(super) fn over_rate(&mut self, peer: &PeerId) {

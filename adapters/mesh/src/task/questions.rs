@@ -13,10 +13,11 @@ use std::time::Instant;
 use tokio::sync::Semaphore;
 
 impl Task {
-    pub(super) fn on_chunk(&mut self, event: Event<ChunkAsk, ChunkAnswer>) {
+    pub(super) fn on_chunk(&mut self, event: Event<Option<ChunkAsk>, ChunkAnswer>) {
         match event {
             Event::Message { peer, message, .. } => match message {
-                Message::Request { request_id, request, channel } => {
+                Message::Request { request: None, .. } => self.malformed(&peer),
+                Message::Request { request_id, request: Some(request), channel } => {
                     if !self.take_place(&peer, AnsweringId(Kind::Chunk, request_id)) {
                         self.turn_away_chunk(channel);
                     } else if let Err(error) = self.asked.try_send((request, channel)) {
@@ -36,18 +37,17 @@ impl Task {
                     let _ = answer.send(Err(failed(&error)));
                 }
             }
-            Event::InboundFailure { peer, request_id, error, .. } => {
-                self.on_failed_question(&peer, &error);
+            Event::InboundFailure { request_id, .. } | Event::ResponseSent { request_id, .. } => {
                 self.leave_place(Kind::Chunk, request_id);
             }
-            Event::ResponseSent { request_id, .. } => self.leave_place(Kind::Chunk, request_id),
         }
     }
 
-    pub(super) fn on_blocks(&mut self, event: Event<BlocksAsk, BlocksAnswer>) {
+    pub(super) fn on_blocks(&mut self, event: Event<Option<BlocksAsk>, BlocksAnswer>) {
         match event {
             Event::Message { peer, message, .. } => match message {
-                Message::Request { request_id, request, channel } => {
+                Message::Request { request: None, .. } => self.malformed(&peer),
+                Message::Request { request_id, request: Some(request), channel } => {
                     if self.take_place(&peer, AnsweringId(Kind::Blocks, request_id)) {
                         let asked = BlocksAsked::new(peer, request, channel, self.replies.clone());
                         // What does not fit is dropped, and answers for itself that this node is busy.
@@ -68,11 +68,9 @@ impl Task {
                     let _ = answer.send(Err(failed(&error)));
                 }
             }
-            Event::InboundFailure { peer, request_id, error, .. } => {
-                self.on_failed_question(&peer, &error);
+            Event::InboundFailure { request_id, .. } | Event::ResponseSent { request_id, .. } => {
                 self.leave_place(Kind::Blocks, request_id);
             }
-            Event::ResponseSent { request_id, .. } => self.leave_place(Kind::Blocks, request_id),
         }
     }
 

@@ -2,12 +2,12 @@
 
 use crate::stage::Node;
 use libp2p::core::upgrade::Version;
-use libp2p::futures::{AsyncRead, AsyncWrite, AsyncWriteExt as _, StreamExt as _};
+use libp2p::futures::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, StreamExt as _};
 use libp2p::gossipsub::{self, IdentTopic, MessageAuthenticity, MessageId, PublishError, ValidationMode};
 use libp2p::identity::Keypair;
 use libp2p::request_response::{self, Message, ProtocolSupport};
 use libp2p::swarm::{Config, NetworkBehaviour, Swarm, SwarmEvent};
-use libp2p::{Multiaddr, PeerId, StreamProtocol, Transport as _, noise, tcp, yamux};
+use libp2p::{Multiaddr, PeerId, StreamProtocol, Transport as _, noise, ping, tcp, yamux};
 use std::io;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub const PREFIX: &str = "/agon/test/000000000000";
 /// A greeting without a binding.
 pub const GREETING: [u8; 5] = [1, 0, 0, 0, 0];
 
-/// Sends bytes as they are, and reads none.
+/// Sends bytes as they are, and does not look at those that it gets.
 #[derive(Clone, Default)]
 pub struct Raw;
 
@@ -28,9 +28,12 @@ impl request_response::Codec for Raw {
     async fn read_request<T: AsyncRead + Unpin + Send>(
         &mut self,
         _: &StreamProtocol,
-        _: &mut T,
+        io: &mut T,
     ) -> io::Result<Vec<u8>> {
-        Ok(Vec::new())
+        let mut bytes = vec![0; 4096];
+        let read = io.read(&mut bytes).await?;
+        bytes.truncate(read);
+        Ok(bytes)
     }
 
     async fn read_response<T: AsyncRead + Unpin + Send>(
@@ -66,6 +69,7 @@ impl request_response::Codec for Raw {
 pub struct Behaviour {
     pub gossip: gossipsub::Behaviour,
     pub raw: request_response::Behaviour<Raw>,
+    pub ping: ping::Behaviour,
 }
 
 /// The peer, its swarm and the answer that it gives to a greeting.
@@ -103,7 +107,8 @@ impl Evil {
             .boxed();
         let config = Config::with_tokio_executor().with_idle_connection_timeout(Duration::from_secs(600));
         let peer = key.public().to_peer_id();
-        let swarm = Swarm::new(transport, Behaviour { gossip, raw }, peer, config);
+        let swarm =
+            Swarm::new(transport, Behaviour { gossip, raw, ping: ping::Behaviour::default() }, peer, config);
         Self { swarm, answer: GREETING.to_vec(), number: 0 }
     }
 
