@@ -4,10 +4,11 @@ use crate::figures::count;
 use crate::handle::{AskError, FetchError, Handle};
 use crate::limits;
 use crate::task::Reply;
-use crate::wire::{ChunkAnswer, ChunkAsk};
 use agon_port::vault::Vault;
 use agon_types::Digest;
 use agon_types::digest::Hasher;
+use agon_types::limits::CHUNK_BYTES_MAX;
+use agon_types::peer::{ChunkAnswer, ChunkAsk};
 use libp2p::PeerId;
 use libp2p::request_response::ResponseChannel;
 use std::collections::VecDeque;
@@ -52,7 +53,7 @@ pub(crate) async fn serve(
 fn piece(bytes: &[u8], offset: u64) -> ChunkAnswer {
     let rest = usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..));
     let Some(rest) = rest else { return ChunkAnswer::Missing };
-    let chunk = &rest[..rest.len().min(limits::CHUNK_BYTES_MAX)];
+    let chunk = &rest[..rest.len().min(CHUNK_BYTES_MAX)];
     ChunkAnswer::Chunk { size: bytes.len() as u64, bytes: chunk.to_vec() }
 }
 
@@ -94,10 +95,7 @@ pub(crate) async fn fetch(
                 }
                 Err(error) => {
                     is_worth_waiting |= matches!(error, Failed::Ask(AskError::Busy));
-                    if matches!(error, Failed::Wrong) {
-                        count(&handle.counters.wrong_bytes);
-                        handle.blame(peer).await;
-                    }
+                    settle(handle, peer, &error).await;
                     last = format!("{peer}: {error}");
                 }
             }
@@ -108,6 +106,14 @@ pub(crate) async fn fetch(
         tokio::time::sleep(PAUSE).await;
     }
     Err(FetchError::Nobody { artifact, asked, last })
+}
+
+/// Whoever sends other bytes than those of the digest is banned.
+async fn settle(handle: &Handle, peer: PeerId, error: &Failed) {
+    if matches!(error, Failed::Wrong) {
+        count(&handle.counters.wrong_bytes);
+        handle.blame(peer).await;
+    }
 }
 
 async fn fetch_from(
@@ -145,14 +151,14 @@ mod tests {
 
     #[test]
     fn an_artifact_is_given_in_pieces_to_its_end() {
-        let bytes: Vec<u8> = (0..limits::CHUNK_BYTES_MAX + 3).map(|n| n as u8).collect();
+        let bytes: Vec<u8> = (0..CHUNK_BYTES_MAX + 3).map(|n| n as u8).collect();
         let size = bytes.len() as u64;
         let given = |offset: usize| match piece(&bytes, offset as u64) {
             ChunkAnswer::Chunk { size: of, bytes } if of == size => Some(bytes.len()),
             _ => None,
         };
-        assert_eq!(given(0), Some(limits::CHUNK_BYTES_MAX));
-        assert_eq!(given(limits::CHUNK_BYTES_MAX), Some(3));
+        assert_eq!(given(0), Some(CHUNK_BYTES_MAX));
+        assert_eq!(given(CHUNK_BYTES_MAX), Some(3));
         assert_eq!(given(bytes.len()), Some(0));
         assert_eq!(piece(&bytes, size + 1), ChunkAnswer::Missing);
         assert_eq!(piece(&bytes, u64::MAX), ChunkAnswer::Missing);

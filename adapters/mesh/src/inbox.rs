@@ -1,10 +1,9 @@
 //! What the mesh hands to the application: messages that wait for a verdict, and questions that wait for an answer.
 
-use crate::limits;
 use crate::task::Reply;
 use crate::topic::Topic;
-use crate::wire::{BlocksAnswer, BlocksAsk};
-use agon_types::Height;
+use agon_types::peer::{BlocksAnswer, BlocksAsk};
+use agon_types::{Height, limits};
 use libp2p::PeerId;
 use libp2p::gossipsub::MessageId;
 use libp2p::request_response::ResponseChannel;
@@ -88,13 +87,13 @@ impl BlocksAsked {
         channel: ResponseChannel<BlocksAnswer>,
         replies: mpsc::UnboundedSender<Reply>,
     ) -> Self {
-        let count = usize::from(ask.count).min(limits::BLOCKS_MAX);
+        let count = usize::from(ask.count).min(limits::PEER_BLOCKS_MAX);
         Self { peer, from: Height(ask.from), count, channel: Some(channel), replies }
     }
 
     /// Answers with encoded blocks in order, as many as fit, and the height that this node has reached.
     pub fn answer(mut self, tip: Height, blocks: impl IntoIterator<Item = Vec<u8>>) {
-        let mut left = limits::BLOCKS_BYTES_MAX;
+        let mut left = limits::PEER_BLOCKS_BYTES_MAX;
         let mut fitting = Vec::new();
         for block in blocks.into_iter().take(self.count) {
             if block.len() > limits::BLOCK_ITEM_BYTES_MAX || (block.len() > left && !fitting.is_empty()) {

@@ -18,7 +18,7 @@
 //! * [`config`], [`key`], [`mesh`], [`handle`], [`inbox`]: what a node sees of it
 //! * `task`: the one loop that owns the swarm; `swarm`, `quic`: what it is made of
 //! * [`topic`], `gossip`, `meter`: gossip with its sizes, scores and rates
-//! * [`wire`], `artifacts`: questions and answers, and artifacts in pieces
+//! * `wire`, `artifacts`: questions and answers, and artifacts in pieces
 //! * [`peers`], `door`, `dialer`, `bucket`: who is connected, who is let in, who is dialled
 //! * [`figures`], `limits`: what is counted, and every maximum
 
@@ -30,7 +30,6 @@ pub mod key;
 pub mod mesh;
 pub mod peers;
 pub mod topic;
-pub mod wire;
 
 mod artifacts;
 mod bucket;
@@ -42,6 +41,7 @@ mod meter;
 mod quic;
 mod swarm;
 mod task;
+mod wire;
 
 pub use config::Config;
 pub use figures::Figures;

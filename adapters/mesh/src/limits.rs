@@ -26,24 +26,12 @@ pub const OUTGOING_MAX: usize = 512;
 /// How long a message may wait for a slow peer before it is given up.
 pub const OUTGOING_MS_MAX: u64 = 3_000;
 
-/// One piece of an artifact.
-pub const CHUNK_BYTES_MAX: usize = 1 << 20;
 /// Questions for pieces of artifacts that wait or are being answered.
 pub const CHUNK_ASKS_MAX: usize = 16;
 /// Artifacts that are kept in memory while they are being asked for.
 pub const SERVED_ARTIFACTS_MAX: usize = 2;
-/// Blocks of one answer.
-pub const BLOCKS_MAX: usize = 64;
-/// Their encoded bytes, unless the first alone is larger.
-pub const BLOCKS_BYTES_MAX: usize = 4 << 20;
-/// One encoded block with its certificate.
-pub const BLOCK_ITEM_BYTES_MAX: usize = limits::BLOCK_BYTES_MAX + 128 * 1024;
 /// Questions for blocks that the application has not answered.
 pub const BLOCK_ASKS_MAX: usize = 32;
-/// A question of any kind but the greeting.
-pub const QUESTION_BYTES_MAX: usize = 256;
-/// A greeting with its binding.
-pub const GREETING_BYTES_MAX: usize = 1 << 10;
 /// Questions and answers on one connection at one time, for each kind.
 pub const STREAMS_MAX: usize = 16;
 /// Streams that one peer may have open on one connection, of whatever kind.

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 type Opening = BoxFuture<'static, io::Result<(PeerId, Connection)>>;
@@ -75,6 +75,30 @@ impl Quic {
     }
 }
 
+impl Listener {
+    /// The next connection from an address that exists: whoever cannot be reached where it claims to be costs us no
+    /// memory.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Event> {
+        loop {
+            let Some(incoming) = ready!(self.next.poll_unpin(context)) else { return Poll::Pending };
+            self.next = accept(self.endpoint.clone());
+            if incoming.remote_address_validated() {
+                return Poll::Ready(TransportEvent::Incoming {
+                    listener_id: self.id,
+                    local_addr: self.address.clone(),
+                    send_back_addr: address_of(incoming.remote_address()),
+                    upgrade: admit(incoming).boxed(),
+                });
+            }
+            let _ = incoming.retry();
+        }
+    }
+}
+
+async fn admit(incoming: quinn::Incoming) -> io::Result<(PeerId, Connection)> {
+    open(incoming.accept()?).await
+}
+
 fn accept(endpoint: quinn::Endpoint) -> BoxFuture<'static, Option<quinn::Incoming>> {
     async move { endpoint.accept().await }.boxed()
 }
@@ -115,22 +139,8 @@ impl Transport for Quic {
             return Poll::Ready(event);
         }
         for listener in &mut this.listeners {
-            while let Poll::Ready(Some(incoming)) = listener.next.poll_unpin(context) {
-                listener.next = accept(listener.endpoint.clone());
-                // Whoever cannot be reached at the address that it claims costs us no memory.
-                if !incoming.remote_address_validated() {
-                    let _ = incoming.retry();
-                    continue;
-                }
-                let send_back_addr = address_of(incoming.remote_address());
-                let upgrade = async move { open(incoming.accept()?).await }.boxed();
-                let (listener_id, local_addr) = (listener.id, listener.address.clone());
-                return Poll::Ready(TransportEvent::Incoming {
-                    listener_id,
-                    upgrade,
-                    local_addr,
-                    send_back_addr,
-                });
+            if let Poll::Ready(event) = listener.poll(context) {
+                return Poll::Ready(event);
             }
         }
         this.waker = Some(context.waker().clone());

@@ -1,79 +1,12 @@
 //! Questions and answers between two peers, as bytes: a length, then one canonical encoding of at most a stated size.
 
-use crate::limits;
-use agon_types::binding::Binding;
-use agon_types::{Digest, Signed, codec};
-use borsh::{BorshDeserialize, BorshSerialize};
+use agon_types::codec;
+use agon_types::peer::{Document, read};
 use libp2p::StreamProtocol;
 use libp2p::futures::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use libp2p::request_response;
 use std::io;
 use std::marker::PhantomData;
-
-/// Who I am, if I speak for anybody: both the question and the answer.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct Greeting {
-    pub binding: Option<Signed<Binding>>,
-}
-
-/// Asks for a piece of an artifact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct ChunkAsk {
-    pub artifact: Digest,
-    pub offset: u64,
-}
-
-/// A piece of an artifact, or why there is none.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub enum ChunkAnswer {
-    Chunk {
-        size: u64,
-        bytes: Vec<u8>,
-    },
-    Missing,
-    /// Too much is asked, or the asker has no right: another peer may answer.
-    Busy,
-}
-
-/// Asks for decided blocks from a height.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct BlocksAsk {
-    pub from: u64,
-    pub count: u16,
-}
-
-/// Encoded blocks with their certificates, in order, and how far the answerer is.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub enum BlocksAnswer {
-    Blocks { tip: u64, blocks: Vec<Vec<u8>> },
-    Busy,
-}
-
-/// A document that travels, and the most bytes that it may have.
-pub trait Document: BorshSerialize + BorshDeserialize + Send + Sync + 'static {
-    const BYTES: usize;
-}
-
-impl Document for Greeting {
-    const BYTES: usize = limits::GREETING_BYTES_MAX;
-}
-impl Document for ChunkAsk {
-    const BYTES: usize = limits::QUESTION_BYTES_MAX;
-}
-impl Document for ChunkAnswer {
-    const BYTES: usize = limits::CHUNK_BYTES_MAX + 64;
-}
-impl Document for BlocksAsk {
-    const BYTES: usize = limits::QUESTION_BYTES_MAX;
-}
-impl Document for BlocksAnswer {
-    const BYTES: usize = limits::BLOCKS_BYTES_MAX + limits::BLOCK_ITEM_BYTES_MAX + 1024;
-}
-
-/// Reads a document that somebody on the network sent.
-pub fn read<T: Document>(bytes: &[u8]) -> Result<T, codec::Error> {
-    codec::decode(bytes, T::BYTES)
-}
 
 /// The codec of one kind of question and its answer. A question that is no document arrives as none, because the
 /// behaviour around the codec would not say whose fault an error was.
@@ -169,6 +102,8 @@ fn malformed(error: impl ToString) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use agon_types::peer::{ChunkAnswer, ChunkAsk};
+    use agon_types::{Digest, limits};
     use libp2p::futures::io::Cursor;
 
     async fn received<D: Document>(bytes: Vec<u8>) -> io::Result<D> {

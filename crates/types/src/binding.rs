@@ -122,11 +122,10 @@ mod tests {
             Signed::new(&network(), body(), keys).check(&network(), PEER, NOW).map(|_| ())
         };
         assert_eq!(check(&[&session, &hot]), Ok(()));
-        for keys in
-            [&[&hot as &dyn crate::key::SigningKey] as &[_], &[&session], &[&hot, &other], &[&hot, &hot]]
-        {
-            assert_eq!(check(keys), Err(Refused::Signers));
-        }
+        assert_eq!(check(&[&hot]), Err(Refused::Signers));
+        assert_eq!(check(&[&session]), Err(Refused::Signers));
+        assert_eq!(check(&[&hot, &other]), Err(Refused::Signers));
+        assert_eq!(check(&[&hot, &hot]), Err(Refused::Signers));
         assert_eq!(check(&[&hot, &session, &other]), Err(Refused::Signers));
     }
 

@@ -14,7 +14,7 @@
 //! * [`id`], [`time`], [`score`], [`stake`], [`limits`]: what is counted
 //! * [`manifest`], [`action`], [`report`], [`anchor`]: what people, validators and the chain say
 //! * [`genesis`], [`block`], [`vote`], [`seal`]: what the ledger keeps, and how voters decide it
-//! * [`binding`]: which node speaks for a hotkey
+//! * [`binding`], [`peer`]: which node speaks for a hotkey, and what nodes ask each other
 //! * [`event`]: what the world is told of it
 
 pub mod action;
@@ -29,6 +29,7 @@ pub mod id;
 pub mod key;
 pub mod limits;
 pub mod manifest;
+pub mod peer;
 pub mod report;
 pub mod score;
 pub mod seal;

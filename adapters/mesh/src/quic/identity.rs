@@ -2,6 +2,7 @@
 
 use crate::key::{NodeKey, ed25519_bytes};
 use crate::limits;
+use agon_types::limits::CHUNK_BYTES_MAX;
 use libp2p::PeerId;
 use libp2p::identity::{PublicKey, ed25519};
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
@@ -65,7 +66,7 @@ pub(super) fn configs(key: &NodeKey) -> io::Result<(quinn::ServerConfig, quinn::
 /// What one connection may hold in memory, and when it is dead.
 fn transport() -> quinn::TransportConfig {
     let streams = u32::try_from(limits::CONNECTION_STREAMS_MAX).unwrap_or(u32::MAX);
-    let window = 2 * limits::CHUNK_BYTES_MAX;
+    let window = 2 * CHUNK_BYTES_MAX;
     let window_32 = u32::try_from(window).unwrap_or(u32::MAX);
     let silence = u32::try_from(limits::SILENCE_MS_MAX).unwrap_or(u32::MAX);
     let mut transport = quinn::TransportConfig::default();

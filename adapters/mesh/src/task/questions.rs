@@ -5,7 +5,7 @@ use crate::figures::count;
 use crate::handle::AskError;
 use crate::inbox::BlocksAsked;
 use crate::peers::Standing;
-use crate::wire::{BlocksAnswer, BlocksAsk, ChunkAnswer, ChunkAsk};
+use agon_types::peer::{BlocksAnswer, BlocksAsk, ChunkAnswer, ChunkAsk};
 use libp2p::PeerId;
 use libp2p::request_response::{Event, InboundRequestId, Message, OutboundFailure, ResponseChannel};
 use std::sync::Arc;

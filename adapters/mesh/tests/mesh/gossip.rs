@@ -86,12 +86,7 @@ async fn a_full_queue_drops_what_comes_last_and_the_swarm_goes_on() {
     for n in 0..count {
         let mut action = vec![0; size];
         action[..4].copy_from_slice(&n.to_le_bytes());
-        soon(async {
-            while sender.handle.publish(Topic::Actions, action.clone()).is_err() {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        })
-        .await;
+        eventually(|| sender.handle.publish(Topic::Actions, action.clone()).is_ok()).await;
         tokio::time::sleep(Duration::from_millis(4)).await;
     }
     let counted = |figures: agon_mesh::Figures| figures.received[1] + figures.dropped[1];

@@ -115,21 +115,22 @@ async fn a_flood_of_frames_that_are_no_messages_is_cut() {
     let mut evil = Evil::new("greeting");
     evil.reach(&node).await;
     evil.run(Duration::from_millis(300)).await;
-    let is_cut = soon(async {
-        loop {
-            for n in 0..100 {
-                let topic = libp2p::gossipsub::IdentTopic::new(format!("topic {n}"));
-                let gossip = &mut evil.swarm.behaviour_mut().gossip;
-                let _ = gossip.subscribe(&topic);
-                let _ = gossip.unsubscribe(&topic);
-            }
-            if evil.run(Duration::from_millis(20)).await {
-                return true;
-            }
+    soon(async {
+        let mut is_cut = false;
+        while !is_cut {
+            (0..100).for_each(|n| come_and_go(&mut evil, n));
+            is_cut = evil.run(Duration::from_millis(20)).await;
         }
-    });
-    assert!(is_cut.await);
+    })
+    .await;
     assert!(is_banned(&node).await.flooded >= 100);
+}
+
+fn come_and_go(evil: &mut Evil, n: u8) {
+    let topic = libp2p::gossipsub::IdentTopic::new(format!("topic {n}"));
+    let gossip = &mut evil.swarm.behaviour_mut().gossip;
+    let _ = gossip.subscribe(&topic);
+    let _ = gossip.unsubscribe(&topic);
 }
 
 async fn is_banned(node: &Node) -> Figures {

@@ -144,15 +144,8 @@ impl Node {
     }
 
     pub async fn address(&self) -> agon_mesh::Multiaddr {
-        soon(async {
-            loop {
-                if let Some(address) = self.handle.listening().first() {
-                    return address.clone();
-                }
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        })
-        .await
+        eventually(|| !self.handle.listening().is_empty()).await;
+        self.handle.listening()[0].clone()
     }
 
     /// Waits until this node takes another for what it is.
