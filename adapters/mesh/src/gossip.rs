@@ -51,6 +51,9 @@ fn config(names: &Names) -> Result<Config, String> {
         .mesh_n(8)
         .mesh_n_low(6)
         .mesh_n_high(12)
+        // A verdict may take five seconds, and who missed a message is told of it for half as long.
+        .history_length(10)
+        .history_gossip(5)
         .heartbeat_initial_delay(Duration::from_millis(100))
         .heartbeat_interval(Duration::from_millis(500))
         .duplicate_cache_time(Duration::from_secs(30))

@@ -19,7 +19,7 @@ pub struct Inbox {
     pub blocks: mpsc::Receiver<BlocksAsked>,
 }
 
-/// What becomes of a message.
+/// What becomes of a message. After five seconds a verdict comes too late for it to go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It is right: others get it too.

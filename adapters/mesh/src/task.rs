@@ -204,6 +204,7 @@ impl Task {
                     self.view.send_modify(|view| view.observed = Some(info.observed_addr));
                 }
             }
+            // Whoever does not answer, or cannot, is as good as gone.
             BehaviourEvent::Ping(event) => {
                 if event.result.is_err() {
                     self.swarm.close_connection(event.connection);

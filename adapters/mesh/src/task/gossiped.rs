@@ -66,17 +66,14 @@ impl Task {
         let cost = bytes.len().max(topic.unjudged_bytes_max() / limits::UNJUDGED_MAX);
         let room = self.queues.room[topic.index()].clone();
         let permit = u32::try_from(cost).ok().and_then(|cost| room.try_acquire_many_owned(cost).ok());
-        let Some(permit) = permit else {
+        let queue = &self.queues.topics[topic.index()];
+        let (Some(permit), Ok(place)) = (permit, queue.try_reserve()) else {
             self.counters.dropped(topic);
             return false;
         };
         let judgement = Some(Judgement { from, id: id.clone(), permit });
-        let incoming = Incoming { topic, from, origin, bytes, judgement, replies: self.replies.clone() };
-        // A refused message comes back and is dropped, which is its verdict.
-        match self.queues.topics[topic.index()].try_send(incoming) {
-            Ok(()) => self.counters.received(topic),
-            Err(_) => self.counters.dropped(topic),
-        }
+        self.counters.received(topic);
+        place.send(Incoming { topic, from, origin, bytes, judgement, replies: self.replies.clone() });
         true
     }
 
