@@ -100,6 +100,10 @@ fn score(names: &Names) -> PeerScoreParams {
         app_specific_weight: 1.0,
         // Many nodes of one machine, or behind one router, are no fault; connections per address are counted.
         ip_colocation_factor_weight: 0.0,
+        // On a machine that does much else, an honest peer breaks a promise or takes its messages late.
+        behaviour_penalty_weight: -1.0,
+        behaviour_penalty_threshold: 6.0,
+        slow_peer_weight: -0.02,
         retain_score: Duration::from_millis(limits::BAN_MS),
         ..PeerScoreParams::default()
     }

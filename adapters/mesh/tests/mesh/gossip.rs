@@ -81,25 +81,47 @@ async fn a_full_queue_drops_what_comes_last_and_the_swarm_goes_on() {
     let mut nodes = crowd(2, Over::Quic).await;
     let (sender, rest) = nodes.split_at_mut(1);
     let (sender, receiver) = (&sender[0], &mut rest[0]);
-    // 16 MiB of actions may wait, which are 256; the application does not look at them.
-    for n in 0..260_u32 {
-        let mut action = vec![0; Topic::Actions.bytes_max()];
+    // 16 MiB of actions may wait, which are 256; the application does not look at them. Gossip may lose one.
+    let counted = || receiver.handle.figures().received[1] + receiver.handle.figures().dropped[1];
+    for n in 0..1_000_u32 {
+        if receiver.handle.figures().dropped[1] > 3 {
+            break;
+        }
+        let (mut action, before) = (vec![0; Topic::Actions.bytes_max()], counted());
         action[..4].copy_from_slice(&n.to_le_bytes());
         sender.handle.publish(Topic::Actions, action).unwrap();
-        let figures = || receiver.handle.figures();
-        eventually(|| figures().received[1] + figures().dropped[1] == u64::from(n) + 1).await;
+        let arrives = eventually(|| counted() > before);
+        let _ = tokio::time::timeout(Duration::from_millis(500), arrives).await;
     }
     let figures = receiver.handle.figures();
-    assert_eq!((figures.received[1], figures.dropped[1]), (256, 4));
+    assert_eq!(figures.received[1], 256, "{figures:?}");
+    assert!(figures.dropped[1] > 3, "{figures:?}");
     // The other topics and the questions are as quick as ever.
-    sender.handle.publish(Topic::Consensus, b"vote".to_vec()).unwrap();
-    assert_eq!(receiver.takes(Topic::Consensus, Verdict::Accept).await, b"vote");
+    say_until_heard(sender, receiver, Topic::Consensus).await;
     // The first are there, in order; and once they are judged there is room again.
-    for n in 0..256_u32 {
-        assert_eq!(receiver.takes(Topic::Actions, Verdict::Accept).await[..4], n.to_le_bytes());
+    let mut last = None;
+    for _ in 0..256 {
+        let action = receiver.takes(Topic::Actions, Verdict::Accept).await;
+        let number = Some(u32::from_le_bytes([action[0], action[1], action[2], action[3]]));
+        assert!(number > last, "{number:?} after {last:?}");
+        last = number;
     }
-    sender.handle.publish(Topic::Actions, b"after".to_vec()).unwrap();
-    assert_eq!(receiver.takes(Topic::Actions, Verdict::Accept).await, b"after");
+    say_until_heard(sender, receiver, Topic::Actions).await;
+}
+
+/// Gossip promises no delivery, so it is said again, each time in other words.
+async fn say_until_heard(sender: &Node, receiver: &mut Node, topic: Topic) {
+    let heard =
+        |receiver: &Node| receiver.handle.figures().received[if topic == Topic::Consensus { 0 } else { 1 }];
+    let before = heard(receiver);
+    for n in 0..60_u8 {
+        sender.handle.publish(topic, vec![b'?', n]).unwrap();
+        let arrives = eventually(|| heard(receiver) > before);
+        if tokio::time::timeout(Duration::from_millis(500), arrives).await.is_ok() {
+            break;
+        }
+    }
+    assert_eq!(receiver.takes(topic, Verdict::Accept).await[0], b'?');
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -166,7 +166,9 @@ impl Node {
             Topic::Actions => &mut self.inbox.actions,
             Topic::Artifacts => &mut self.inbox.artifacts,
         };
-        soon(queue.recv()).await.unwrap()
+        let incoming = tokio::time::timeout(PATIENCE, queue.recv()).await;
+        let figures = self.handle.figures();
+        incoming.unwrap_or_else(|_| panic!("nothing about {topic:?} comes: {figures:?}")).unwrap()
     }
 
     /// Takes one message, judges it, and gives its bytes.
@@ -197,7 +199,7 @@ pub async fn crowd(count: u8, over: Over) -> Vec<Node> {
         }
     }
     // Gossip tells of subscriptions right after the connection; a heartbeat later the topics' meshes stand.
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
     nodes
 }
 
@@ -209,7 +211,7 @@ pub async fn line(count: u8, over: Over) -> Vec<Node> {
         pair[1].sees(pair[0].key.peer(), Standing::Validator).await;
         pair[0].sees(pair[1].key.peer(), Standing::Validator).await;
     }
-    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
     nodes
 }
 
