@@ -15,10 +15,12 @@
 //! * [`manifest`], [`action`], [`report`], [`anchor`]: what people, validators and the chain say
 //! * [`growth`]: how what a challenge keeps is counted
 //! * [`genesis`], [`block`], [`vote`], [`seal`]: what the ledger keeps, and how voters decide it
+//! * [`binding`], [`peer`]: which node speaks for a hotkey, and what nodes ask each other
 //! * [`event`]: what the world is told of it
 
 pub mod action;
 pub mod anchor;
+pub mod binding;
 pub mod block;
 pub mod codec;
 pub mod digest;
@@ -29,6 +31,7 @@ pub mod id;
 pub mod key;
 pub mod limits;
 pub mod manifest;
+pub mod peer;
 pub mod report;
 pub mod score;
 pub mod seal;
@@ -39,6 +42,7 @@ pub mod vote;
 
 pub use action::{Action, ActionBody, Announcement, Decision, Post, Verdict};
 pub use anchor::{Anchor, Fact};
+pub use binding::Binding;
 pub use block::{Block, Certificate, Header};
 pub use digest::Digest;
 pub use genesis::Genesis;

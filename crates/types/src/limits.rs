@@ -6,6 +6,8 @@ pub const BLOCK_BYTES_MAX: usize = 1 << 20;
 pub const ACTION_BYTES_MAX: usize = 64 << 10;
 /// Signatures on one document.
 pub const SIGNATURES_MAX: usize = 8;
+/// One signed binding of a node to its hotkey.
+pub const BINDING_BYTES_MAX: usize = 768;
 /// Keys of the owner.
 pub const OWNER_KEYS_MAX: usize = 8;
 /// Approvers that a manifest names.
@@ -103,3 +105,15 @@ pub const KEPT_BYTES_MAX: u64 = 16 << 20;
 pub const KEPT_MAX: usize = 8;
 /// A recording of one `observe`.
 pub const RECORDING_BYTES_MAX: usize = 4 << 20;
+/// One piece of an artifact that a peer asked for.
+pub const CHUNK_BYTES_MAX: usize = 1 << 20;
+/// Blocks of one answer of a peer.
+pub const PEER_BLOCKS_MAX: usize = 64;
+/// Their encoded bytes, unless the first alone is larger.
+pub const PEER_BLOCKS_BYTES_MAX: usize = 4 << 20;
+/// One encoded block with its certificate.
+pub const BLOCK_ITEM_BYTES_MAX: usize = BLOCK_BYTES_MAX + 128 * 1024;
+/// A question of a peer that is no greeting.
+pub const QUESTION_BYTES_MAX: usize = 256;
+/// A greeting of a peer with its binding.
+pub const GREETING_BYTES_MAX: usize = 1 << 10;

@@ -19,7 +19,14 @@ fn read_as_everything(bytes: &[u8]) {
     one::<Report>(bytes);
     one::<Seal>(bytes);
     one::<Anchor>(bytes);
+    one::<Signed<Binding>>(bytes);
+    one::<peer::Greeting>(bytes);
+    one::<peer::ChunkAsk>(bytes);
+    one::<peer::ChunkAnswer>(bytes);
+    one::<peer::BlocksAsk>(bytes);
+    one::<peer::BlocksAnswer>(bytes);
     let _ = Signed::<Action>::decode(bytes);
+    let _ = Binding::decode(bytes);
 }
 
 fn sample() -> Signed<Action> {

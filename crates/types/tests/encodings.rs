@@ -9,6 +9,7 @@ use agon_types::anchor::Neuron;
 use agon_types::genesis::{Owner, Parameters, Window};
 use agon_types::key::SigningKey;
 use agon_types::manifest::*;
+use agon_types::peer::{BlocksAnswer, BlocksAsk, ChunkAnswer, ChunkAsk, Greeting};
 use agon_types::report::{Measured, Metric};
 use agon_types::seal::{ChallengeSeal, Points, Weight};
 use agon_types::signed::signing_bytes;
@@ -194,6 +195,18 @@ fn header() -> Header {
     }
 }
 
+fn binding() -> Binding {
+    Binding {
+        network: network(),
+        hotkey: hotkey(1),
+        peer: vec![2; 38],
+        session: session(3).session(),
+        wrap: [4; 32],
+        sequence: 5,
+        expires: TimeMs(6),
+    }
+}
+
 fn signed() -> Signed<Action> {
     // Hotkeys sign with fresh randomness, so the sample is signed by a session key.
     let action = Action { expires_at_height: Height(9), body: actions().swap_remove(5) };
@@ -277,9 +290,41 @@ fn the_encoding_of_every_document_is_fixed() {
             of(&Precommit { height: Height(1), round: 2, block: Some(digest(3)) }),
             "c80032a29221380ec4e4fa7cee7bd88b1adb1331205afd4e22da0cc2705ab678",
         ),
+        ("binding", of(&binding()), "aa0b6a75ec8bdc756320175227df435735fcd8b3e2592b2f8f43e19911e81a8c"),
         ("certificate", of(&certificate), "cbd7d7a7061c463bb27f647f36a8cc7e9d8281b3304644bca03a59b89b083fdd"),
         ("block", of(&block), "c41ef8e6fef6d6183f2745f32b245a295375ecfad8ae304d7b7f7198bc4681bd"),
         ("seal", of(&seal()), "f77ab6246277feafd4d6fdfeb485127dfa9363ee56ca77c30064d6b7d26579b0"),
+    ]);
+}
+
+#[test]
+fn the_encoding_of_what_peers_ask_each_other_is_fixed() {
+    check(&[
+        (
+            "greeting",
+            of(&Greeting { binding: None }),
+            "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+        ),
+        (
+            "chunk ask",
+            of(&ChunkAsk { artifact: digest(1), offset: 2 }),
+            "04333f4e383b9eec980ee78d03280c66f2d641c260f796036b1f16bed8c963d4",
+        ),
+        (
+            "chunk",
+            of(&ChunkAnswer::Chunk { size: 3, bytes: vec![1, 2] }),
+            "6e4c0855eb9911bc95cd9b45708f49f2b8f096ede290a7167cd2cc0db591813e",
+        ),
+        (
+            "blocks ask",
+            of(&BlocksAsk { from: 1, count: 2 }),
+            "65df26e6f219c624b56c413e28828f0417802c1ff218921f0c864a4f9465ec08",
+        ),
+        (
+            "blocks",
+            of(&BlocksAnswer::Blocks { tip: 3, blocks: vec![vec![1], vec![]] }),
+            "2572120bdd9dd745a8ceb512cbcf4f6616804ef6905e363bbe879b59e5c92396",
+        ),
     ]);
 }
 
