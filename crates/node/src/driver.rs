@@ -34,7 +34,10 @@ pub enum Message {
         certificate: Certificate,
         reply: oneshot::Sender<Result<(), Fault>>,
     },
-    Voters(oneshot::Sender<Vec<(SessionKey, u64)>>),
+    Voters {
+        height: Height,
+        reply: oneshot::Sender<Option<Vec<(SessionKey, u64)>>>,
+    },
     Pool {
         action: Verified<Action>,
         reply: oneshot::Sender<bool>,
@@ -93,7 +96,7 @@ impl Driver {
         // Whoever does not wait for a reply any more needs none.
         match message {
             Message::Tip(reply) => drop(reply.send(self.machine.head().height)),
-            Message::Voters(reply) => drop(reply.send(self.machine.voters())),
+            Message::Voters { height, reply } => drop(reply.send(self.machine.voters(height))),
             Message::Build { height, bytes_max, reply } => drop(reply.send(self.build(height, bytes_max))),
             Message::Check { block, reply } => {
                 let checked = self.machine.check(&block, self.clock.now());

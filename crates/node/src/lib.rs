@@ -15,7 +15,7 @@
 //! * [`start`]: puts a node together and brings it back after a crash
 //! * `driver`: the one loop that owns the ledger's head; `machine`: how a block is built, checked and executed
 //! * `application`: the loop as the order sees it; [`handle`]: as everyone else does
-//! * `watcher`: facts of the chain become anchors
+//! * `watcher`: facts of the chain become anchors; `witness`: those of others are compared with the own chain
 //! * `duties`: registers, evaluates, commits, reveals; [`evaluation`]: one job, from its bytes to its outcome
 //! * [`outside`]: what foreign code hears when it asks; `submitter`: sets weights
 //! * `limits`: every maximum
@@ -34,6 +34,7 @@ pub mod replay;
 pub mod start;
 mod submitter;
 mod watcher;
+mod witness;
 
 pub use handle::{Handle, SubmitError};
 pub use replay::{Replayed, replay};

@@ -13,7 +13,8 @@
 //! * [`codec`], [`digest`], [`key`], [`signed`]: how bytes are made, named and signed
 //! * [`id`], [`time`], [`score`], [`stake`], [`limits`]: what is counted
 //! * [`manifest`], [`action`], [`report`], [`anchor`]: what people, validators and the chain say
-//! * [`genesis`], [`block`], [`vote`], [`seal`]: what the ledger keeps, and how voters decide it
+//! * [`genesis`], [`block`], [`voters`], [`vote`], [`seal`]: what the ledger keeps, and how voters decide it
+//! * [`misbehaviour`]: the proof that a voter said two things at once
 //! * [`event`]: what the world is told of it
 
 pub mod action;
@@ -27,6 +28,7 @@ pub mod id;
 pub mod key;
 pub mod limits;
 pub mod manifest;
+pub mod misbehaviour;
 pub mod report;
 pub mod score;
 pub mod seal;
@@ -34,6 +36,7 @@ pub mod signed;
 pub mod stake;
 pub mod time;
 pub mod vote;
+pub mod voters;
 
 pub use action::{Action, ActionBody, Announcement, Decision, Post, Verdict};
 pub use anchor::{Anchor, Fact};
@@ -43,9 +46,11 @@ pub use genesis::Genesis;
 pub use id::{ChallengeId, JobId, NetworkId, SubmissionId};
 pub use key::{Hotkey, HotkeyPair, PublicKey, SessionKey, SessionPair, Signature};
 pub use manifest::Manifest;
+pub use misbehaviour::Misbehaviour;
 pub use report::{Failure, FailureReason, Outcome, Report, Weighed};
 pub use score::Score;
 pub use seal::Seal;
 pub use signed::{Signed, Verified};
 pub use stake::{Power, Stake};
 pub use time::{ChainBlock, Epoch, Height, TimeMs};
+pub use voters::{Seat, Voters};

@@ -25,6 +25,7 @@ fn network() -> Value {
         ("hotkey", maybe(reference("Hotkey"))),
         ("stake", maybe(text())),
         ("power", text()),
+        ("missed", count()),
     ]);
     let window = || object([("heights", number()), ("ms", number())]);
     let parameters = object([
@@ -33,6 +34,7 @@ fn network() -> Value {
         ("reveal_window", window()),
         ("power_cap", reference("Score")),
         ("absences_max", count()),
+        ("missed_max", count()),
     ]);
     object([
         ("network", reference("NetworkId")),
@@ -74,6 +76,7 @@ fn stats() -> Value {
 }
 
 fn validator() -> Value {
+    let offence = object([("height", number()), ("proven", number()), ("readmitted", maybe(number()))]);
     object([
         ("hotkey", reference("Hotkey")),
         ("session", reference("SessionKey")),
@@ -84,6 +87,7 @@ fn validator() -> Value {
         ("power_share", number()),
         ("absences", count()),
         ("status", one_of(&["active", "waiting", "ended"])),
+        ("offence", maybe(offence)),
     ])
 }
 
