@@ -1,12 +1,10 @@
 //! From one voting set to the next: never more than a third of the power at once, so that whoever knows the one can
 //! follow to the other.
 
+use crate::limits::MOVED_POWER_MAX;
 use agon_types::{Hotkey, Power, Seat, SessionKey};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-
-/// The most that moves at one boundary.
-const MOVED_MAX: Power = Power(Power::TOTAL_MAX.0 / 3);
 
 /// A key with its power before and after, if all of it came at once.
 #[derive(Clone, Copy)]
@@ -51,7 +49,7 @@ pub fn follow(old: &[Seat], target: &[Seat], is_offender: impl Fn(Hotkey) -> boo
     let mut gainers: Vec<_> = changes.iter().filter(|(_, change)| change.gain() > 0).collect();
     gainers.sort_by_key(|(session, change)| (Reverse(change.gain()), **session));
 
-    let lost = take(MOVED_MAX.0, losers.into_iter().map(|(session, change)| (*session, change.loss())));
+    let lost = take(MOVED_POWER_MAX, losers.into_iter().map(|(session, change)| (*session, change.loss())));
     let moved: u64 = lost.values().sum();
     let gained = take(moved, gainers.into_iter().map(|(session, change)| (*session, change.gain())));
     let of = |amounts: &BTreeMap<SessionKey, u64>, key| amounts.get(key).copied().unwrap_or(0);
