@@ -46,7 +46,7 @@ pub enum ActionBody {
     /// Anyone on the chain sends a message to a challenge, which its next `weigh` reads.
     Post(Post) = 8,
     /// Anyone shows that a voter signed two things at once.
-    Misbehaviour(Misbehaviour) = 10,
+    Misbehaviour(Box<Misbehaviour>) = 10,
     /// The owner gives a voter its vote back, after the misbehaviour that was proven at this height.
     Readmit { hotkey: Hotkey, proven: Height } = 13,
 }

@@ -182,7 +182,7 @@ fn actions() -> Vec<ActionBody> {
         ActionBody::Reveal { report: report(), salt: [5; 32] },
         ActionBody::Decide(decision()),
         ActionBody::Post(post()),
-        ActionBody::Misbehaviour(misbehaviour()),
+        ActionBody::Misbehaviour(Box::new(misbehaviour())),
         ActionBody::Readmit { hotkey: hotkey(1), proven: Height(2) },
     ]
 }

@@ -99,7 +99,7 @@ async fn a_proposal_is_voted_for_only_if_its_anchor_says_what_the_own_chain_says
             |anchor| anchor.facts[1] = Fact::Neuron { hotkey: hotkey(), neuron: neuron(8) },
             Some("something else"),
         ),
-        ("a commitment left out", 5, |anchor| drop(anchor.facts.remove(0)), Some("something else")),
+        ("what is new left out", 5, |anchor| anchor.facts.truncate(0), Some("something else")),
         ("a block that is not final yet", 4, |_| (), Some("not final")),
         ("a chain that does not answer", 0, |_| (), Some("nobody answers")),
     ];

@@ -42,7 +42,7 @@ fn height(world: &World) -> Height {
 
 /// Anybody shows it: here a key that nobody knows.
 fn show(world: &mut World, shown: Misbehaviour) -> Done {
-    world.act(ActionBody::Misbehaviour(shown), &[session(99)])
+    world.act(ActionBody::Misbehaviour(Box::new(shown)), &[session(99)])
 }
 
 fn readmit(world: &mut World, n: u8, proven: Height) -> Done {

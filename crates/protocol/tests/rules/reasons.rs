@@ -204,7 +204,7 @@ fn shown(world: &mut World, offender: u8, height: u64) -> Done {
     let signature = session(offender).sign(&[]);
     let conflict = Conflict::Prevotes([(said.clone(), signature), (said, signature)]);
     let shown = Misbehaviour { offender: session(offender).session(), conflict };
-    world.act(ActionBody::Misbehaviour(shown), &[session(99)])
+    world.act(ActionBody::Misbehaviour(Box::new(shown)), &[session(99)])
 }
 
 const VOTERS: [(&str, Mistake); 4] = [

@@ -113,7 +113,7 @@ impl Contest {
                 let (challenge, hotkey) = (manifest().id, key(n).hotkey());
                 ActionBody::Post(Post { challenge, hotkey, sequence, message: b"hello".to_vec() })
             }
-            Kind::Misbehaviour => ActionBody::Misbehaviour(misbehaviour()),
+            Kind::Misbehaviour => ActionBody::Misbehaviour(Box::new(misbehaviour())),
             Kind::Readmit => ActionBody::Readmit { hotkey: validator, proven: Height(1) },
         }
     }
