@@ -122,7 +122,10 @@ async fn compose(config: &Config) -> Result<(Parts, Option<Hub>), Failure> {
         }
     };
     let proposes = proposer.is_some();
-    let proposer = proposer.map_or(genesis.voter, |key| key.session());
+    // Who only follows proposes nothing, and any voter's key stands for it.
+    let first = genesis.voters.keys().first().map(|(key, _)| *key);
+    let proposer = proposer.map(|key| key.session()).or(first);
+    let proposer = proposer.ok_or_else(|| Failure::refused("the genesis names no voter"))?;
     let random = key::random;
     let parts = Parts {
         genesis,

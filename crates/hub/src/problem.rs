@@ -14,13 +14,14 @@ const STATUSES: &[(&str, u16)] = &[
     ("no_genesis", 503), ("wrong_height", 409), ("time_not_after", 409), ("anchor_not_after", 409),
     ("anchor_skips_boundary", 409), ("anchor_too_large", 422), ("expired", 400), ("expires_too_late", 400),
     ("not_signed_by", 401), ("not_signed_by_session", 401), ("not_owner", 403), ("not_approver", 403),
-    ("not_registered", 403), ("stale_sequence", 409), ("superseded", 409), ("unknown_challenge", 404), ("challenge_exists", 409),
+    ("not_registered", 403), ("stale_sequence", 409), ("session_taken", 409), ("superseded", 409), ("unknown_challenge", 404), ("challenge_exists", 409),
     ("challenge_closed", 409), ("wrong_version", 409), ("shift_not_possible", 409), ("invalid_manifest", 422),
     ("emission_exceeded", 409), ("too_many_challenges", 409), ("kind_not_allowed", 422), ("wrong_size", 413),
     ("bad_label", 422), ("bad_note", 422), ("version_taken", 409), ("no_commitment", 409), ("quota_exceeded", 429),
     ("already_done", 409), ("unknown_job", 404), ("not_assigned", 403), ("outside_window", 409),
     ("commit_stands", 409), ("no_commit", 409), ("commit_mismatch", 422), ("bad_report", 422),
     ("unknown_submission", 404), ("not_candidate", 409), ("wrong_number", 409), ("no_inbox", 409), ("post_too_large", 413), ("inbox_full", 429),
+    ("evidence_too_old", 409), ("no_vote", 409), ("not_proven", 422), ("no_offence", 409),
     // What a node says of itself. A follower takes a 4xx for a final answer, so these are none.
     ("bad_signature", 401), ("busy", 503), ("unavailable", 503), ("not_decided", 503),
     // The hub's own.

@@ -31,7 +31,8 @@ pub(crate) const TYPES: &[&str] = &[
     "job.cancelled", "job.dead", "job.leased", "job.queued", "job.running", "job.succeeded", "registry.voted",
     "report.committed", "report.revealed", "score.agreed", "score.disputed", "stats.updated", "submission.announced",
     "submission.duplicate", "submission.evaluating", "submission.failed", "submission.undecided", "validator.absent",
-    "validator.registered", "weights.set",
+    "validator.misbehaved", "validator.readmitted", "validator.registered", "validator.silent", "voters.changed",
+    "weights.set",
 ];
 
 /// What a listener wants.

@@ -1,19 +1,24 @@
 //! The driver as the order sees it.
 
 use crate::driver::Message;
+use crate::witness::Witness;
 use agon_port::order::{Application, Fault, Refused, Valid};
 use agon_types::{Action, Block, Certificate, Height, SessionKey, Verified};
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
 /// Sends each question to the driver and waits for its answer.
-pub struct Remote(pub mpsc::Sender<Message>);
+pub struct Remote {
+    pub messages: mpsc::Sender<Message>,
+    /// A node that votes looks at its own chain before; one that follows takes what was decided.
+    pub witness: Option<Witness>,
+}
 
 impl Remote {
     async fn ask<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Result<T, Fault> {
         let stopped = || Fault("the node is stopping".to_owned());
         let (reply, answer) = oneshot::channel();
-        self.0.send(message(reply)).await.map_err(|_| stopped())?;
+        self.messages.send(message(reply)).await.map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())
     }
 }
@@ -29,6 +34,11 @@ impl Application for Remote {
     }
 
     async fn check(&self, block: Block) -> Result<Result<Valid, Refused>, Fault> {
+        if let Some(witness) = &self.witness
+            && let Err(problem) = witness.check(&block).await
+        {
+            return Ok(Err(Refused(problem)));
+        }
         self.ask(|reply| Message::Check { block: Box::new(block), reply }).await
     }
 
@@ -36,8 +46,9 @@ impl Application for Remote {
         self.ask(|reply| Message::Decided { block: Box::new(block), certificate, reply }).await?
     }
 
-    async fn voters(&self, _height: Height) -> Result<Vec<(SessionKey, u64)>, Fault> {
-        self.ask(Message::Voters).await
+    async fn voters(&self, height: Height) -> Result<Vec<(SessionKey, u64)>, Fault> {
+        let voters = self.ask(|reply| Message::Voters { height, reply }).await?;
+        voters.ok_or_else(|| Fault(format!("nobody knows yet who decides height {height}")))
     }
 
     async fn pool(&self, action: Verified<Action>) -> Result<(), Fault> {

@@ -35,7 +35,10 @@ pub enum Message {
         certificate: Certificate,
         reply: oneshot::Sender<Result<(), Fault>>,
     },
-    Voters(oneshot::Sender<Vec<(SessionKey, u64)>>),
+    Voters {
+        height: Height,
+        reply: oneshot::Sender<Option<Vec<(SessionKey, u64)>>>,
+    },
     /// What the head shows of the score of a submission.
     Show {
         submission: SubmissionId,
@@ -102,7 +105,7 @@ impl Driver {
             Message::Show { submission, reply } => {
                 drop(reply.send(proving::shown(&self.machine, submission)))
             }
-            Message::Voters(reply) => drop(reply.send(self.machine.voters())),
+            Message::Voters { height, reply } => drop(reply.send(self.machine.voters(height))),
             Message::Build { height, bytes_max, reply } => drop(reply.send(self.build(height, bytes_max))),
             Message::Check { block, reply } => {
                 let checked = self.machine.check(&block, self.clock.now());

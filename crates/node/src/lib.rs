@@ -15,7 +15,7 @@
 //! * [`start`]: puts a node together and brings it back after a crash
 //! * `driver`: the one loop that owns the ledger's head; `machine`: how a block is built, checked and executed
 //! * `application`: the loop as the order sees it; [`handle`]: as everyone else does
-//! * `watcher`: facts of the chain become anchors
+//! * `watcher`: facts of the chain become anchors; `witness`: those of others are compared with the own chain
 //! * `duties`: registers, evaluates, commits, reveals; `lanes`: which jobs run at once; [`evaluation`]: one job, from its
 //!   bytes to its outcome; [`audited`]: a run between its two lines of the audit log; [`observing`]: one look for all that
 //!   are scored over it
@@ -41,6 +41,7 @@ pub mod replay;
 pub mod start;
 mod submitter;
 mod watcher;
+mod witness;
 
 pub use handle::{Handle, SubmitError};
 pub use proving::Unproven;

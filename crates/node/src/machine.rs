@@ -2,16 +2,22 @@
 
 use agon_port::order::Refused;
 use agon_proof::{Inclusion, Tree, Update};
-use agon_protocol::{Begin, Input, Key, Reason, State, Step, Value, View, Writes, step};
+use agon_protocol::{Begin, Input, Key, Reason, State, Value, View, Writes, voters};
 use agon_types::block::PROTOCOL_VERSION;
 use agon_types::event::Event;
 use agon_types::{
     Action, Anchor, Block, Certificate, ChainBlock, Digest, Genesis, Header, Height, SessionKey, Signed,
-    TimeMs, Verified, codec, limits,
+    TimeMs, Verified, Voters, codec, limits,
 };
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Bytes of a block beside its actions: header, certificate and some room.
+mod run;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use run::{Done, Run};
+
+/// Bytes of a block beside its anchor, certificate and actions: the header and some room.
 const BLOCK_OVERHEAD_BYTES: usize = 4096;
 
 /// The head of the ledger with the state that it gives.
@@ -31,6 +37,16 @@ pub struct Head {
     pub time_ms: TimeMs,
     pub digest: Digest,
     pub certificate: Option<Certificate>,
+}
+
+/// Who decides a height, with their power.
+type Keys = Vec<(SessionKey, u64)>;
+
+/// What a header pins beside the state.
+struct Body<'a> {
+    anchor: Option<&'a Anchor>,
+    actions: &'a [Signed<Action>],
+    certificate: Option<&'a Certificate>,
 }
 
 /// What a block does, before it is decided.
@@ -99,26 +115,32 @@ impl Machine {
         Arc::clone(&self.state)
     }
 
-    pub fn voters(&self) -> Vec<(SessionKey, u64)> {
-        self.genesis.first_voters()
+    /// Who decides a height: known from the first one to the one after the head. (S8.2)
+    pub fn voters(&self, height: Height) -> Option<Keys> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        voters::at(&*state, height).map(Voters::keys)
     }
 
     /// Builds the next block from all actions that the rules admit.
     pub fn build(&mut self, draft: Draft) -> (Block, Vec<Refusal>) {
         let height = self.head.height.next();
+        let last_certificate = self.head.certificate.clone();
+        let signers = signers(last_certificate.as_ref());
         let mut run = Run::new(&self.state);
-        let begin = Begin { height, time_ms: draft.time_ms, anchor: draft.anchor.clone() };
+        let (time_ms, anchor) = (draft.time_ms, draft.anchor.clone());
+        let begin = Begin { height, time_ms, anchor, signers: signers.clone() };
         let anchor = match run.input(Input::Begin(begin)) {
             Ok(()) => draft.anchor,
             Err(reason) => {
                 // The facts are not admitted, so the height goes on without them.
                 tracing::warn!(code = reason.code(), "anchor left out: {reason}");
-                let begin = Begin { height, time_ms: draft.time_ms, anchor: None };
+                let begin = Begin { height, time_ms, anchor: None, signers };
                 run.input(Input::Begin(begin)).expect("a height without an anchor always begins");
                 None
             }
         };
-        let mut left = draft.bytes_max.saturating_sub(BLOCK_OVERHEAD_BYTES + codec::encode(&anchor).len());
+        let taken = codec::encode(&anchor).len() + codec::encode(&last_certificate).len();
+        let mut left = draft.bytes_max.saturating_sub(BLOCK_OVERHEAD_BYTES + taken);
         let (mut actions, mut refusals) = (Vec::new(), Vec::new());
         for action in draft.actions {
             let size = codec::encode(action.signed()).len();
@@ -133,60 +155,89 @@ impl Machine {
                 Err(reason) => refusals.push((action.signed().digest(), reason)),
             }
         }
-        let (writes, effects) = run.finish();
-        let update = self.prepare(&writes);
-        let last_certificate = self.head.certificate.clone();
-        let header = self.header((draft.time_ms, draft.proposer), (anchor.as_ref(), &actions), update.root());
-        self.prepared = Some(Prepared { header: header.digest(), writes, effects, update });
+        let done = run.finish(height);
+        let body =
+            Body { anchor: anchor.as_ref(), actions: &actions, certificate: last_certificate.as_ref() };
+        let header = self.prepare((time_ms, draft.proposer), &body, done);
         (Block { header, anchor, actions, last_certificate }, refusals)
     }
 
-    fn header(
-        &self,
-        (time_ms, proposer): (TimeMs, SessionKey),
-        (anchor, actions): (Option<&Anchor>, &[Signed<Action>]),
-        state_root: Digest,
-    ) -> Header {
-        let voters = Block::voters_digest(&self.voters());
-        Header {
+    /// The header that this body must have after what it did, which is kept for the decision.
+    fn prepare(&mut self, (time_ms, proposer): (TimeMs, SessionKey), body: &Body<'_>, done: Done) -> Header {
+        let writes = done.writes.0.iter();
+        let encoded = writes.map(|(key, value)| (codec::encode(key), value.as_ref().map(codec::encode)));
+        let update = self.tree.prepare(encoded);
+        let header = Header {
             protocol_version: PROTOCOL_VERSION,
             network: self.genesis.network.clone(),
             height: self.head.height.next(),
             time_ms,
             proposer,
             parent: self.head.digest,
-            actions_root: Block::actions_root(anchor, actions),
-            state_root,
-            voters,
-            next_voters: voters,
-            last_certificate: Block::certificate_digest(self.head.certificate.as_ref()),
-        }
+            actions_root: Block::actions_root(body.anchor, body.actions),
+            state_root: update.root(),
+            voters: Block::voters_digest(&done.voters),
+            next_voters: Block::voters_digest(&done.next_voters),
+            last_certificate: Block::certificate_digest(body.certificate),
+        };
+        let Done { writes, effects, .. } = done;
+        self.prepared = Some(Prepared { header: header.digest(), writes, effects, update });
+        header
     }
 
-    fn prepare(&self, writes: &Writes) -> Update {
-        let encoded =
-            writes.0.iter().map(|(key, value)| (codec::encode(key), value.as_ref().map(codec::encode)));
-        self.tree.prepare(encoded)
+    /// Any certificate that proves the block before will do: each voter may have seen another part of the votes. (S8.7)
+    fn check_certificate(&self, certificate: Option<&Certificate>) -> Result<(), Refused> {
+        let Some(certificate) = certificate.filter(|_| self.head.height > Height(0)) else {
+            let first = certificate.is_none() && self.head.height == Height(0);
+            let refused = || Refused("it has no certificate of the block before".to_owned());
+            return first.then_some(()).ok_or_else(refused);
+        };
+        // The node's own was checked before it was kept.
+        if self.head.certificate.as_ref() == Some(certificate) {
+            return Ok(());
+        }
+        if (certificate.height, certificate.block) != (self.head.height, self.head.digest) {
+            return Err(Refused("its certificate is for another block than the one before".to_owned()));
+        }
+        let voters = self.voters(self.head.height).unwrap_or_default();
+        let verified = certificate.verify(&self.genesis.network, &voters);
+        verified.map_err(|invalid| Refused(format!("its certificate proves nothing: {invalid}")))
     }
 
     /// Executes a proposal and compares everything that its header claims.
     pub fn check(&mut self, block: &Block, now: TimeMs) -> Result<Digest, Refused> {
         let header = &block.header;
+        let certificate = block.last_certificate.as_ref();
         let known = self.prepared.as_ref().is_some_and(|prepared| prepared.header == header.digest());
         // The header pins the body, and only a body that it pins was executed.
         let whole = Block::actions_root(block.anchor.as_ref(), &block.actions) == header.actions_root
-            && block.last_certificate == self.head.certificate;
+            && Block::certificate_digest(certificate) == header.last_certificate;
         if known && whole {
             return Ok(header.state_root);
         }
         if header.time_ms > now.plus(limits::HEADER_AHEAD_MS_MAX) {
             return Err(Refused(format!("its time {} is too far ahead of {now}", header.time_ms)));
         }
-        if block.last_certificate != self.head.certificate {
-            return Err(Refused("it does not carry the certificate of the block before".to_owned()));
+        self.check_certificate(certificate)?;
+        let done = self.run(block)?;
+        // What was prepared before is prepared no more, so a header that differs leaves nothing behind.
+        self.prepared = None;
+        let body = Body { anchor: block.anchor.as_ref(), actions: &block.actions, certificate };
+        let expected = self.prepare((header.time_ms, header.proposer), &body, done);
+        if *header != expected {
+            self.prepared = None;
+            return Err(Refused(format!("its header is {header:?}, and {expected:?} was computed")));
         }
+        Ok(expected.state_root)
+    }
+
+    /// Executes the inputs of a block whose certificate was checked.
+    fn run(&self, block: &Block) -> Result<Done, Refused> {
+        let header = &block.header;
+        let (height, time_ms, anchor) = (header.height, header.time_ms, block.anchor.clone());
+        let signers = signers(block.last_certificate.as_ref());
         let mut run = Run::new(&self.state);
-        let begin = Begin { height: header.height, time_ms: header.time_ms, anchor: block.anchor.clone() };
+        let begin = Begin { height, time_ms, anchor, signers };
         run.input(Input::Begin(begin)).map_err(|reason| Refused(reason.to_string()))?;
         for action in &block.actions {
             let refused = |problem: String| Refused(format!("action {}: {problem}", action.digest()));
@@ -194,15 +245,7 @@ impl Machine {
                 action.clone().verify(&self.genesis.network).map_err(|e| refused(e.to_string()))?;
             run.input(Input::Action(&verified)).map_err(|reason| refused(reason.to_string()))?;
         }
-        let (writes, effects) = run.finish();
-        let update = self.prepare(&writes);
-        let time_and_proposer = (header.time_ms, header.proposer);
-        let expected = self.header(time_and_proposer, (block.anchor.as_ref(), &block.actions), update.root());
-        if *header != expected {
-            return Err(Refused(format!("its header is {header:?}, and {expected:?} was computed")));
-        }
-        self.prepared = Some(Prepared { header: header.digest(), writes, effects, update });
-        Ok(expected.state_root)
+        Ok(run.finish(height))
     }
 
     /// What a decided block does. Nothing has changed yet: the ledger comes first.
@@ -237,36 +280,7 @@ impl Machine {
     }
 }
 
-/// Inputs tried on the real state, one after the other, and all taken back at the end.
-struct Run<'a> {
-    state: std::sync::RwLockWriteGuard<'a, State>,
-    undo: Vec<Writes>,
-    writes: Writes,
-    effects: Vec<Event>,
-}
-
-impl<'a> Run<'a> {
-    fn new(state: &'a RwLock<State>) -> Self {
-        let state = state.write().unwrap_or_else(PoisonError::into_inner);
-        Self { state, undo: Vec::new(), writes: Writes::default(), effects: Vec::new() }
-    }
-
-    fn input(&mut self, input: Input<'_>) -> Result<(), Reason> {
-        match step(&self.state, input) {
-            Step::Refused(reason) => Err(reason),
-            Step::Done { writes, effects } => {
-                self.writes.0.extend(writes.0.clone());
-                self.undo.push(self.state.apply(writes));
-                self.effects.extend(effects);
-                Ok(())
-            }
-        }
-    }
-
-    fn finish(mut self) -> (Writes, Vec<Event>) {
-        while let Some(undo) = self.undo.pop() {
-            self.state.apply(undo);
-        }
-        (std::mem::take(&mut self.writes), std::mem::take(&mut self.effects))
-    }
+fn signers(certificate: Option<&Certificate>) -> Vec<SessionKey> {
+    let signatures = certificate.map(|certificate| certificate.signatures.as_slice()).unwrap_or_default();
+    signatures.iter().map(|(key, _)| *key).collect()
 }

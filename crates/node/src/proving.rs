@@ -93,9 +93,9 @@ pub(crate) async fn keep_handover(
     if header.next_voters == header.voters {
         return Ok(());
     }
-    let (height, next) = (header.height, machine.voters());
-    let certificate = machine.head().certificate.clone();
-    let handover = certificate.map(|certificate| Handover { header: header.clone(), certificate, next });
+    let height = header.height;
+    let decided = machine.head().certificate.clone().zip(machine.voters(height.next()));
+    let handover = decided.map(|(certificate, next)| Handover { header: header.clone(), certificate, next });
     let named = handover.filter(|handover| digest(&handover.next) == header.next_voters);
     let wrong = || Fault(format!("the voting set after block {height} is not the one that its header names"));
     let bytes = codec::encode(&named.ok_or_else(wrong)?);

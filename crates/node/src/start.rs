@@ -13,6 +13,7 @@ use crate::proving;
 use crate::replay::replay;
 use crate::submitter::Submitter;
 use crate::watcher;
+use crate::witness::Witness;
 use agon_port::ledger::Kept;
 use agon_port::order::Fault;
 use agon_port::{Audit, Chain, Clock, Ledger, Order, Records, Sandbox, Vault, Web};
@@ -51,7 +52,7 @@ pub struct Parts {
     pub identity: Option<Identity>,
     /// The key that this node puts into headers, should it propose.
     pub proposer: SessionKey,
-    /// Whether this node states anchors.
+    /// Whether this node proposes: then it states anchors, and checks those of others before it votes.
     pub proposes: bool,
     pub random: fn(&mut [u8]),
 }
@@ -130,7 +131,13 @@ fn spawn(
     (handle, stop): (&Handle, &CancellationToken),
 ) {
     tasks.spawn(driver.run(inbox, stop.clone()));
-    let (order, application, token) = (Arc::clone(&parts.order), Arc::new(Remote(messages)), stop.clone());
+    let witness = parts.proposes.then(|| Witness {
+        state: Arc::clone(&handle.shared.state),
+        chain: Arc::clone(&parts.chain),
+        own: parts.proposer,
+    });
+    let application = Arc::new(Remote { messages, witness });
+    let (order, token) = (Arc::clone(&parts.order), stop.clone());
     tasks.spawn(async move { order.run(application, token).await });
     if parts.proposes {
         let watching = watcher::run(handle.clone(), Arc::clone(&parts.chain), stop.clone());

@@ -4,7 +4,8 @@ use crate::driver::Message;
 use crate::handle::Handle;
 use agon_port::Chain;
 use agon_port::chain::{Commitment, Error, Snapshot};
-use agon_protocol::{Key, State, Value, View, anchor};
+use agon_protocol::anchor::boundary;
+use agon_protocol::{Key, State, Value, View};
 use agon_types::anchor::Neuron;
 use agon_types::{Anchor, ChainBlock, Fact, Hotkey, limits};
 use std::collections::BTreeMap;
@@ -46,7 +47,7 @@ pub async fn run(handle: Handle, chain: Arc<dyn Chain>, stop: CancellationToken)
 async fn observe(handle: &Handle, chain: &dyn Chain) -> Result<Option<(Option<ChainBlock>, Anchor)>, Error> {
     let (last, boundary) = handle.read(|state| {
         let now = state.now().expect("every state has its now");
-        (now.anchor, anchor::boundary(handle.genesis(), now.epoch.next()))
+        (now.anchor, boundary(handle.genesis(), now.epoch.next()))
     });
     let finalised = chain.finalised().await?.number;
     let target = finalised.min(boundary);
@@ -56,13 +57,18 @@ async fn observe(handle: &Handle, chain: &dyn Chain) -> Result<Option<(Option<Ch
     let after = last.unwrap_or(ChainBlock(0));
     let (target, commitments) = commitments(chain, after, target).await?;
     let snapshot = chain.snapshot(target).await?;
-    let facts = handle.read(|state| changes(state, &snapshot, &commitments));
-    let quiet = facts.is_empty() && target != boundary;
+    let found = handle.read(|state| self::anchor(state, &snapshot, &commitments));
+    let quiet = found.facts.is_empty() && target != boundary;
     if quiet && last.is_some_and(|last| target.since(last) < QUIET_BLOCKS) {
         return Ok(None);
     }
-    let head = snapshot.head;
-    Ok(Some((last, Anchor { number: head.number, hash: head.hash, time_ms: head.time_ms, facts })))
+    Ok(Some((last, found)))
+}
+
+/// The anchor that states a block of the chain on top of a state: the same for everyone who has seen that block.
+pub fn anchor(state: &State, snapshot: &Snapshot, commitments: &[Commitment]) -> Anchor {
+    let (head, facts) = (snapshot.head, changes(state, snapshot, commitments));
+    Anchor { number: head.number, hash: head.hash, time_ms: head.time_ms, facts }
 }
 
 /// What a snapshot and new commitments say that the state does not know yet.

@@ -37,7 +37,7 @@ fn genesis() -> Genesis {
         network: "bench".parse().expect("a slug"),
         time_ms: TimeMs(0),
         owner: Owner { threshold: 1, keys: vec![validator(90).0.hotkey()] },
-        voter: validator(91).1.session(),
+        voters: Voters::One(validator(91).1.session()),
         burn: validator(92).0.hotkey(),
         chain_start: ChainBlock(0),
         parameters: Parameters {
@@ -46,6 +46,7 @@ fn genesis() -> Genesis {
             reveal_window: Window { heights: 3, ms: 1 },
             power_cap: Score::ONE,
             absences_max: 3,
+            missed_max: Parameters::MISSED_MAX,
         },
     }
 }
@@ -190,7 +191,7 @@ impl Contest {
             let hash = Digest::of(&number.to_le_bytes());
             Anchor { number: ChainBlock(number), hash, time_ms: TimeMs(0), facts }
         });
-        let begin = Begin { height, time_ms: TimeMs(height.0 * 10), anchor };
+        let begin = Begin { height, time_ms: TimeMs(height.0 * 10), anchor, signers: Vec::new() };
         let writes = execute(&self.state, Input::Begin(begin.clone()));
         self.state.apply(writes);
         self.blocks.push((begin, Vec::new()));

@@ -63,7 +63,8 @@ mod tests {
     fn anchored(state: &State, number: u64, facts: Vec<Fact>) -> Step {
         let anchor = Anchor { number: ChainBlock(number), hash: Digest::ZERO, time_ms: TimeMs(0), facts };
         let now = state.now().unwrap();
-        let begin = Begin { height: now.height.next(), time_ms: now.time_ms.plus(1), anchor: Some(anchor) };
+        let (height, time_ms) = (now.height.next(), now.time_ms.plus(1));
+        let begin = Begin { height, time_ms, anchor: Some(anchor), signers: Vec::new() };
         step(state, Input::Begin(begin))
     }
 

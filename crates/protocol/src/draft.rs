@@ -67,4 +67,11 @@ impl View for Draft<'_> {
         }
         merged.into_iter().collect()
     }
+
+    fn last(&self, from: &Key, to: &Key) -> Option<(&Key, &Value)> {
+        match self.writes.range(from..=to).next_back() {
+            Some(_) => self.range(from, to).pop(),
+            None => self.base.last(from, to),
+        }
+    }
 }

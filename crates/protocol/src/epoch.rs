@@ -2,7 +2,7 @@
 
 use crate::draft::Draft;
 use crate::state::{Key, Now, Opened, View};
-use crate::{job, limits, registry, round, slots, validator};
+use crate::{job, limits, registry, round, slots, validator, voters};
 use agon_types::event::Event;
 use agon_types::{Anchor, Digest, Epoch, Hotkey, JobId, SubmissionId};
 
@@ -24,6 +24,7 @@ pub fn open_next(draft: &mut Draft<'_>, anchor: &Anchor) {
         time_ms: now.time_ms,
     };
     draft.put(Key::Epoch(epoch), opened.clone());
+    voters::renew(draft, epoch);
     if job::derive(draft, epoch, &opened) {
         round::open(draft, (epoch, 0));
     }

@@ -15,6 +15,8 @@
 //! What a challenge decides and keeps for itself: [`post`] (messages to it), [`weigh`] (the job that turns an epoch's
 //! scores into points), [`slots`] (its own state).
 //!
+//! Who decides blocks: [`voters`] (the set of each height), [`handover`] (from one set to the next), [`misbehaviour`].
+//!
 //! Beside the way: [`round`] (the windows of jobs), [`registry`] (the owner's changes), [`validator`] (session keys and power), [`standing`] (boards for
 //! epochs that wait for their seal), [`anchor`] and [`epoch`] (facts of the chain, and the boundaries that follow from
 //! them), [`state`] with [`draft`] (what is known), [`input`], [`reason`] and [`step`] (how it changes), [`pending`]
@@ -34,9 +36,11 @@ pub mod anchor;
 pub mod board;
 pub mod draft;
 pub mod epoch;
+pub mod handover;
 pub mod input;
 pub mod job;
 pub mod limits;
+pub mod misbehaviour;
 pub mod pending;
 pub mod post;
 pub mod reason;
@@ -50,6 +54,7 @@ pub mod state;
 pub mod step;
 pub mod submission;
 pub mod validator;
+pub mod voters;
 pub mod weigh;
 pub mod weights;
 

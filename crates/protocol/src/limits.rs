@@ -10,3 +10,5 @@ pub const APPROVED_MAX: usize = 8;
 pub const SEALS_DUE_MAX: u64 = 4;
 /// Epochs after which commits, reports and jobs leave the state.
 pub const REPORTS_KEPT_EPOCHS: u64 = 2;
+/// Voting power that moves at one boundary: a third of 2^40, rounded down.
+pub const MOVED_POWER_MAX: u64 = 366_503_875_925;

@@ -1,7 +1,7 @@
 //! What a validator has to do next, derived from the state alone: a restart knows as much as a node that never fell.
 
 use crate::state::{Opened, Phase, View};
-use crate::{job, limits, round, slots, weigh};
+use crate::{job, limits, round, slots, voters, weigh};
 use agon_types::manifest::Benchmark;
 use agon_types::{Digest, Epoch, Hotkey, JobId, Manifest, Seal, SessionKey, SubmissionId};
 
@@ -57,6 +57,7 @@ pub fn duties(view: &impl View, validator: Hotkey, session: SessionKey) -> Vec<D
     let mut duties = Vec::new();
     let known = view.session(validator);
     let live = known.is_some_and(|known| known.key == session && !known.ended);
+    let live = live && !voters::is_silenced(view, session);
     if !live && view.neuron(validator).is_some_and(|neuron| neuron.permit) {
         let sequence = known.map_or(1, |known| known.sequence.saturating_add(1));
         duties.push(Duty::Register { sequence });

@@ -1,7 +1,7 @@
 //! Why an input is refused: each reason has a stable code and a sentence that says what to do.
 
 use agon_types::manifest::AgentKind;
-use agon_types::{ChainBlock, ChallengeId, Epoch, Height, Hotkey, JobId, SubmissionId, TimeMs};
+use agon_types::{ChainBlock, ChallengeId, Epoch, Height, Hotkey, JobId, SessionKey, SubmissionId, TimeMs};
 
 /// Declares each reason with its code and its sentence.
 macro_rules! reasons {
@@ -43,6 +43,8 @@ reasons! {
     NotRegistered { hotkey: Hotkey } = "not_registered",
         "{hotkey} is not registered on the chain: register it, and try again once that block is final";
     StaleSequence { last: u64 } = "stale_sequence", "sequence {last} was used already: use a higher one";
+    SessionTaken { session: SessionKey } = "session_taken",
+        "the session key {session} speaks for another hotkey: make a new one";
     UnknownChallenge { challenge: ChallengeId } = "unknown_challenge",
         "there is no challenge {challenge}: `agon challenge list` shows all";
     ChallengeExists { challenge: ChallengeId } = "challenge_exists",
@@ -87,4 +89,11 @@ reasons! {
     PostTooLarge { size: usize, max: usize } = "post_too_large", "the message has {size} bytes, and {max} are allowed";
     InboxFull { max: usize, epoch: Epoch } = "inbox_full",
         "the inbox has its {max} posts of epoch {epoch}: wait for the next";
+    EvidenceTooOld { oldest: Height } = "evidence_too_old",
+        "misbehaviour before height {oldest} is too long ago to be proven";
+    NoVote { session: SessionKey, height: Height } = "no_vote",
+        "{session} had no vote at height {height} that it could lose";
+    NotProven { problem: String } = "not_proven", "the two documents prove no misbehaviour: {problem}";
+    NoOffence { hotkey: Hotkey, proven: Height } = "no_offence",
+        "no misbehaviour of {hotkey} was proven at height {proven}: `/v1/validators/{hotkey}` says when it was";
 }

@@ -4,10 +4,13 @@ pub use agon_types::Agreed;
 use agon_types::anchor::Neuron;
 use agon_types::{
     Announcement, ChainBlock, ChallengeId, Digest, Epoch, Genesis, Height, Hotkey, JobId, Manifest, Outcome,
-    Power, Seal, SessionKey, SubmissionId, TimeMs,
+    Power, Score, Seal, SessionKey, SubmissionId, TimeMs, Voters,
 };
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeMap;
+
+pub use crate::misbehaviour::Offence;
+pub use crate::voters::Missed;
 
 /// Declares each kind of entry once: its key, its value, and how a view reads it.
 macro_rules! entries {
@@ -25,6 +28,8 @@ macro_rules! entries {
             fn get(&self, key: &Key) -> Option<&Value>;
             /// Entries from a key to another, both included, in order.
             fn range(&self, from: &Key, to: &Key) -> Vec<(&Key, &Value)>;
+            /// The last of those entries.
+            fn last(&self, from: &Key, to: &Key) -> Option<(&Key, &Value)>;
 
             $($(#[$doc])*
             fn $read(&self, $($part: $type),*) -> Option<&$value> {
@@ -96,6 +101,12 @@ entries! {
     Pending(challenge: ChallengeId, key: String) -> Pending, pending;
     /// How much a challenge keeps.
     Holding(challenge: ChallengeId) -> Holding, holding;
+    /// Who decides blocks from a height on, up to the next entry.
+    Voters(from: Height) -> Voters, voters_from;
+    /// Whose signatures are missing from certificates.
+    Missed() -> Missed, missed;
+    /// What a hotkey was proven to have done as a voter.
+    Offence(hotkey: Hotkey) -> Offence, offence;
 }
 
 /// Where the ledger stands.
@@ -304,7 +315,8 @@ pub struct Writes(pub BTreeMap<Key, Option<Value>>);
 pub struct State(BTreeMap<Key, Value>);
 
 impl State {
-    /// The state before the first block. Epoch 0 is open, without validators. (S2.1)
+    /// The state before the first block. Epoch 0 is open, without validators. The first voters' keys are
+    /// registered. (S2.1, S8.1)
     pub fn new(genesis: &Genesis) -> Self {
         let now = Now {
             height: Height(0),
@@ -325,8 +337,13 @@ impl State {
             (Key::Genesis(), genesis.clone().into()),
             (Key::Now(), now.into()),
             (Key::Epoch(Epoch(0)), opened.into()),
+            (Key::Voters(Height(1)), genesis.voters.first().into()),
         ];
-        Self(BTreeMap::from(entries))
+        let sessions = genesis.voters.seats().iter().map(|seat| {
+            let session = Session { key: seat.session, sequence: 0, absences: 0, ended: false };
+            (Key::Session(seat.hotkey), session.into())
+        });
+        Self(entries.into_iter().chain(sessions).collect())
     }
 
     /// A state from its entries.
@@ -366,5 +383,9 @@ impl View for State {
 
     fn range(&self, from: &Key, to: &Key) -> Vec<(&Key, &Value)> {
         self.0.range(from..=to).collect()
+    }
+
+    fn last(&self, from: &Key, to: &Key) -> Option<(&Key, &Value)> {
+        self.0.range(from..=to).next_back()
     }
 }

@@ -4,7 +4,9 @@ use crate::draft::Draft;
 use crate::input::{Begin, Input};
 use crate::reason::Reason;
 use crate::state::{Key, Now, State, View, Writes};
-use crate::{anchor, board, epoch, post, registry, report, round, submission, validator, weights};
+use crate::{
+    anchor, board, epoch, misbehaviour, post, registry, report, round, submission, validator, voters, weights,
+};
 use agon_types::event::Event;
 use agon_types::{Action, ActionBody, Verified, limits};
 
@@ -35,7 +37,7 @@ pub fn step(state: &State, input: Input<'_>) -> Step {
     }
 }
 
-/// Time passes: facts come in, epochs open, windows end, epochs are ranked and sealed, each in its turn. (S2.2)
+/// Time passes: signers are counted, facts come in, epochs open, windows end, epochs are ranked and sealed, each in its turn. (S2.2)
 fn begin_block(draft: &mut Draft<'_>, begin: Begin) -> Result<(), Reason> {
     let now = draft.time().ok_or(Reason::NoGenesis)?;
     if begin.height != now.height.next() {
@@ -45,6 +47,7 @@ fn begin_block(draft: &mut Draft<'_>, begin: Begin) -> Result<(), Reason> {
         return Err(Reason::TimeNotAfter { last: now.time_ms, got: begin.time_ms });
     }
     draft.put(Key::Now(), Now { height: begin.height, time_ms: begin.time_ms, ..now });
+    voters::count(draft, &begin.signers);
     let boundary = match &begin.anchor {
         Some(stated) => anchor::admit(draft, stated)?,
         None => false,
@@ -84,6 +87,8 @@ fn act(draft: &mut Draft<'_>, action: &Verified<Action>) -> Result<(), Reason> {
         ActionBody::Reveal { report, salt } => report::reveal(draft, action, (report, salt)),
         ActionBody::Decide(decision) => board::decide(draft, action, decision),
         ActionBody::Post(stated) => post::post(draft, action, stated),
+        ActionBody::Misbehaviour(shown) => misbehaviour::punish(draft, shown),
+        ActionBody::Readmit { hotkey, proven } => misbehaviour::readmit(draft, action, (*hotkey, *proven)),
     }
 }
 
@@ -92,7 +97,7 @@ pub(crate) mod fixtures {
     //! A small network for the tables of this crate.
 
     use agon_types::genesis::{Owner, Parameters, Window};
-    use agon_types::{ChainBlock, Genesis, HotkeyPair, SessionPair, TimeMs};
+    use agon_types::{ChainBlock, Genesis, HotkeyPair, SessionPair, TimeMs, Voters};
 
     pub fn owner() -> HotkeyPair {
         HotkeyPair::from_seed(&[200; 32])
@@ -103,7 +108,7 @@ pub(crate) mod fixtures {
             network: "test".parse().unwrap(),
             time_ms: TimeMs(1_000),
             owner: Owner { threshold: 1, keys: vec![owner().hotkey()] },
-            voter: SessionPair::from_seed(&[201; 32]).session(),
+            voters: Voters::One(SessionPair::from_seed(&[201; 32]).session()),
             burn: HotkeyPair::from_seed(&[202; 32]).hotkey(),
             chain_start: ChainBlock(0),
             parameters: Parameters {
@@ -112,6 +117,7 @@ pub(crate) mod fixtures {
                 reveal_window: Window { heights: 2, ms: 20 },
                 power_cap: "0.4".parse().unwrap(),
                 absences_max: 3,
+                missed_max: 3,
             },
         }
     }

@@ -3,10 +3,12 @@
 use crate::draft::Draft;
 use crate::reason::Reason;
 use crate::state::{Key, Session, Value, View};
+use crate::voters;
 use agon_types::event::Event;
 use agon_types::{Action, Hotkey, Power, PublicKey, Score, SessionKey, Stake, Verified};
 
-/// A hotkey gives its node a session key; both have signed. A higher sequence replaces the former key. (S3.1)
+/// A hotkey gives its node a session key; both have signed. A higher sequence replaces the former key. One key speaks
+/// for one hotkey. (S3.1)
 pub fn register(
     draft: &mut Draft<'_>,
     action: &Verified<Action>,
@@ -29,6 +31,10 @@ pub fn register(
             return Err(Reason::StaleSequence { last: known.sequence });
         }
     }
+    if sessions(draft).iter().any(|(other, known)| *other != hotkey && known.key == session) {
+        return Err(Reason::SessionTaken { session });
+    }
+    voters::forget_missed(draft, &[draft.session(hotkey).map_or(session, |known| known.key), session]);
     draft.put(Key::Session(hotkey), Session { key: session, sequence, absences: 0, ended: false });
     draft.tell(Event::ValidatorRegistered { validator: hotkey });
     Ok(())
@@ -56,21 +62,34 @@ pub fn count_absence(draft: &mut Draft<'_>, validator: Hotkey, absent: bool, abs
 }
 
 /// The validators of an epoch: registered, permitted, with stake and a live session key. (S3.3)
-pub fn powers(draft: &Draft<'_>, cap: Score) -> Vec<(Hotkey, Power)> {
+pub fn powers(view: &impl View, cap: Score) -> Vec<(Hotkey, Power)> {
+    let stakes: Vec<_> = live(view).into_iter().map(|(hotkey, _, stake)| (hotkey, stake)).collect();
+    normalise(&stakes, cap)
+}
+
+/// Every hotkey that may validate now, with its session key and stake. (S3.3)
+pub(crate) fn live(view: &impl View) -> Vec<(Hotkey, SessionKey, Stake)> {
+    let live = sessions(view).into_iter().filter(|(_, session)| !session.ended);
+    let permitted = live.filter_map(|(hotkey, session)| {
+        let neuron = view.neuron(hotkey)?;
+        (neuron.permit && neuron.stake > Stake(0)).then_some((hotkey, session.key, neuron.stake))
+    });
+    permitted.collect()
+}
+
+/// Every hotkey with its session key, in the order of hotkeys.
+pub(crate) fn sessions(view: &impl View) -> Vec<(Hotkey, &Session)> {
     let (first, last) = (Key::Session(Hotkey([0; 32])), Key::Session(Hotkey([0xff; 32])));
-    let live = draft.range(&first, &last).into_iter().filter_map(|(key, value)| match (key, value) {
-        (Key::Session(hotkey), Value::Session(session)) if !session.ended => Some(*hotkey),
+    let entries = view.range(&first, &last).into_iter();
+    let sessions = entries.filter_map(|(key, value)| match (key, value) {
+        (Key::Session(hotkey), Value::Session(session)) => Some((*hotkey, session.as_ref())),
         _ => None,
     });
-    let stakes = live.filter_map(|hotkey| {
-        let neuron = draft.neuron(hotkey)?;
-        (neuron.permit && neuron.stake > Stake(0)).then_some((hotkey, neuron.stake))
-    });
-    normalise(&stakes.collect::<Vec<_>>(), cap)
+    sessions.collect()
 }
 
 /// Scales stakes to powers and caps each at max(cap, 1/n) of the whole that results. (S3.3)
-fn normalise(stakes: &[(Hotkey, Stake)], cap: Score) -> Vec<(Hotkey, Power)> {
+pub(crate) fn normalise(stakes: &[(Hotkey, Stake)], cap: Score) -> Vec<(Hotkey, Power)> {
     // Small stakes are spread out, so that rounding takes next to nothing of them.
     let scaled: Vec<u128> = stakes.iter().map(|(_, stake)| u128::from(stake.0) << 20).collect();
     let level = level(&scaled, cap);

@@ -2,9 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its case has failed")]
 
 use agon_protocol::state::{
-    self, Agreed, Board, Challenge, Change, Claim, Commit, Commitments, Entrant, Holding, Job, Key, Now,
-    Opened, Pending, Phase, Posted, Poster, Quota, Round, Session, Slot, Standing, Status, Submission, Value,
-    Weighing,
+    self, Agreed, Board, Challenge, Change, Claim, Commit, Commitments, Entrant, Holding, Job, Key, Missed,
+    Now, Offence, Opened, Pending, Phase, Posted, Poster, Quota, Round, Session, Slot, Standing, Status,
+    Submission, Value, Weighing,
 };
 use agon_types::*;
 use proptest::prelude::*;
@@ -54,12 +54,15 @@ fn keys() -> Vec<Key> {
         Key::Slot(slug(), "a".to_owned()),
         Key::Pending(slug(), "b".to_owned()),
         Key::Holding(slug()),
+        Key::Voters(Height(10)),
+        Key::Missed(),
+        Key::Offence(hotkey()),
     ]
 }
 
 /// A value of every kind that this crate defines.
 fn values() -> Vec<Value> {
-    [contest_values(), own_values()].concat()
+    [contest_values(), own_values(), voters_values()].concat()
 }
 
 /// Those of the way of a submission.
@@ -144,6 +147,19 @@ fn own_values() -> Vec<Value> {
     ]
 }
 
+/// Those of who decides.
+fn voters_values() -> Vec<Value> {
+    let session = SessionKey([1; 32]);
+    let seat = Seat { hotkey: hotkey(), session, power: Power(2) };
+    let (height, proven, readmitted) = (Height(1), Height(2), Some(Height(3)));
+    vec![
+        Voters::One(session).into(),
+        Voters::Mesh(vec![seat]).into(),
+        Missed([(session, 4)].into()).into(),
+        Offence { session, height, proven, readmitted }.into(),
+    ]
+}
+
 #[test]
 fn a_key_has_the_number_of_its_kind_and_reads_back() {
     for (number, key) in keys().into_iter().enumerate() {
@@ -160,8 +176,8 @@ fn the_encodings_of_keys_and_values_are_fixed() {
     assert_eq!(
         got,
         [
-            "7491193f3ab7298c2877083730d32f3e91889474f7a7bdb186f8606835936f54",
-            "840d66ddba5127a3b126dba423654879ce3d8eeaaf80bae0e25cb09c5f07bd80",
+            "312a6c856487bdfd1c6f4b6100523810a95a2f597646fb1133ef51ad7d84e62b",
+            "df373b60f413f4c7e83529e02a753730734d2aae4ef50b08e596c597a127ca75",
         ]
     );
     for value in values() {

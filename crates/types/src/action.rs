@@ -3,7 +3,8 @@
 use crate::manifest::{AgentKind, Manifest};
 use crate::signed::Purpose;
 use crate::{
-    ChallengeId, Digest, Height, Hotkey, JobId, NetworkId, Report, SessionKey, SubmissionId, codec, limits,
+    ChallengeId, Digest, Height, Hotkey, JobId, Misbehaviour, NetworkId, Report, SessionKey, SubmissionId,
+    codec, limits,
 };
 use crate::{Signed, id};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -44,10 +45,14 @@ pub enum ActionBody {
     Decide(Decision) = 7,
     /// Anyone on the chain sends a message to a challenge, which its next `weigh` reads.
     Post(Post) = 8,
+    /// Anyone shows that a voter signed two things at once.
+    Misbehaviour(Box<Misbehaviour>) = 10,
+    /// The owner gives a voter its vote back, after the misbehaviour that was proven at this height.
+    Readmit { hotkey: Hotkey, proven: Height } = 13,
 }
 
 /// The tags that `docs/spec.md` has given away and no rule accepts yet.
-const RESERVED_TAGS: std::ops::RangeInclusive<u8> = 9..=12;
+const RESERVED_TAGS: [u8; 3] = [9, 11, 12];
 
 /// What the owner does with a whole challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]

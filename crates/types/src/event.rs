@@ -59,6 +59,16 @@ pub enum Event {
     ValidatorRegistered { validator: Hotkey },
     #[serde(rename = "validator.absent")]
     ValidatorAbsent { validator: Hotkey, absences: u32 },
+    /// It signed two things at once, and votes no more from the next epoch on.
+    #[serde(rename = "validator.misbehaved")]
+    ValidatorMisbehaved { validator: Hotkey, height: Height },
+    #[serde(rename = "validator.readmitted")]
+    ValidatorReadmitted { validator: Hotkey },
+    /// Its vote has ended with this epoch, for it missed so many certificates in a row.
+    #[serde(rename = "validator.silent")]
+    ValidatorSilent { validator: Hotkey, missed: u32 },
+    #[serde(rename = "voters.changed")]
+    VotersChanged { epoch: Epoch, voters: usize },
     #[serde(rename = "weights.set")]
     WeightsSet { validator: Hotkey, epoch: Epoch },
     #[serde(rename = "block.decided")]

@@ -1,6 +1,6 @@
 //! What a network begins with; its digest is the network's identity.
 
-use crate::{ChainBlock, Digest, Hotkey, NetworkId, Score, SessionKey, TimeMs, limits};
+use crate::{ChainBlock, Digest, Hotkey, NetworkId, Score, TimeMs, Voters, limits, voters};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -12,8 +12,8 @@ pub struct Genesis {
     pub network: NetworkId,
     pub time_ms: TimeMs,
     pub owner: Owner,
-    /// The key that decides blocks.
-    pub voter: SessionKey,
+    /// Who decides blocks: one key for ever, or a mesh that begins with these.
+    pub voters: Voters,
     /// The hotkey that receives what nobody earned.
     pub burn: Hotkey,
     /// The first block of epoch 0 on the chain.
@@ -49,6 +49,19 @@ pub struct Parameters {
     pub power_cap: Score,
     /// Epochs in a row without any report, after which a validator is assigned nothing.
     pub absences_max: u32,
+    /// Certificates in a row without its signature, after which a voter votes no more.
+    #[serde(default = "missed_max")]
+    pub missed_max: u32,
+}
+
+/// What a genesis means that says nothing of missed certificates.
+fn missed_max() -> u32 {
+    Parameters::MISSED_MAX
+}
+
+impl Parameters {
+    /// The usual number of missed certificates.
+    pub const MISSED_MAX: u32 = 1_000;
 }
 
 /// Why a genesis starts nothing.
@@ -58,8 +71,10 @@ pub enum Invalid {
     Owner { keys: usize, threshold: u8 },
     #[error("a key of the owner is there twice: one key counts once")]
     OwnerTwice,
-    #[error("absences_max is at least 1")]
+    #[error("absences_max and missed_max are at least 1")]
     Absences,
+    #[error(transparent)]
+    Voters(#[from] voters::Invalid),
     #[error("an epoch needs at least one block of the chain")]
     EpochBlocks,
     #[error("a window needs at least one height and one millisecond")]
@@ -73,7 +88,7 @@ impl Genesis {
 
     /// The first voting set: whoever decides the first block.
     pub fn first_voters(&self) -> Vec<(SessionKey, u64)> {
-        vec![(self.voter, 1)]
+        self.voters.first().keys()
     }
 
     pub fn check(&self) -> Result<(), Invalid> {
@@ -85,7 +100,8 @@ impl Genesis {
         if distinct.len() != keys {
             return Err(Invalid::OwnerTwice);
         }
-        if self.parameters.absences_max == 0 {
+        self.voters.check()?;
+        if self.parameters.absences_max == 0 || self.parameters.missed_max == 0 {
             return Err(Invalid::Absences);
         }
         if self.parameters.epoch_blocks == 0 {

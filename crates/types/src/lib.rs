@@ -14,7 +14,8 @@
 //! * [`id`], [`time`], [`score`], [`stake`], [`limits`]: what is counted
 //! * [`manifest`], [`action`], [`report`], [`anchor`]: what people, validators and the chain say
 //! * [`growth`]: how what a challenge keeps is counted
-//! * [`genesis`], [`block`], [`vote`], [`seal`]: what the ledger keeps, and how voters decide it
+//! * [`genesis`], [`block`], [`voters`], [`vote`], [`seal`]: what the ledger keeps, and how voters decide it
+//! * [`misbehaviour`]: the proof that a voter said two things at once
 //! * [`binding`], [`peer`]: which node speaks for a hotkey, and what nodes ask each other
 //! * [`event`]: what the world is told of it
 
@@ -31,6 +32,7 @@ pub mod id;
 pub mod key;
 pub mod limits;
 pub mod manifest;
+pub mod misbehaviour;
 pub mod peer;
 pub mod report;
 pub mod score;
@@ -39,6 +41,7 @@ pub mod signed;
 pub mod stake;
 pub mod time;
 pub mod vote;
+pub mod voters;
 
 pub use action::{Action, ActionBody, Announcement, Decision, Post, Verdict};
 pub use anchor::{Anchor, Fact};
@@ -49,9 +52,11 @@ pub use genesis::Genesis;
 pub use id::{ChallengeId, JobId, NetworkId, SubmissionId};
 pub use key::{Hotkey, HotkeyPair, PublicKey, SessionKey, SessionPair, Signature};
 pub use manifest::Manifest;
+pub use misbehaviour::Misbehaviour;
 pub use report::{Agreed, Failure, FailureReason, Outcome, Report, Weighed};
 pub use score::Score;
 pub use seal::Seal;
 pub use signed::{Signed, Verified};
 pub use stake::{Power, Stake};
 pub use time::{ChainBlock, Epoch, Height, TimeMs};
+pub use voters::{Seat, Voters};

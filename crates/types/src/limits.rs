@@ -10,6 +10,10 @@ pub const SIGNATURES_MAX: usize = 8;
 pub const BINDING_BYTES_MAX: usize = 768;
 /// Keys of the owner.
 pub const OWNER_KEYS_MAX: usize = 8;
+/// Voters that genesis names, or that the chain gives; while sets change there may be about three times as many.
+pub const VOTERS_MAX: usize = 128;
+/// How many heights ago misbehaviour may have been to be proven.
+pub const EVIDENCE_HEIGHTS_MAX: u64 = 10_000;
 /// Approvers that a manifest names.
 pub const APPROVERS_MAX: usize = 8;
 /// Benchmarks of one challenge.

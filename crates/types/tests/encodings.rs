@@ -9,6 +9,7 @@ use agon_types::anchor::Neuron;
 use agon_types::genesis::{Owner, Parameters, Window};
 use agon_types::key::SigningKey;
 use agon_types::manifest::*;
+use agon_types::misbehaviour::Conflict;
 use agon_types::peer::{BlocksAnswer, BlocksAsk, ChunkAnswer, ChunkAsk, Greeting};
 use agon_types::report::{Measured, Metric};
 use agon_types::seal::{ChallengeSeal, Points, Weight};
@@ -47,7 +48,7 @@ fn genesis() -> Genesis {
         network: network(),
         time_ms: TimeMs(1),
         owner: Owner { threshold: 1, keys: vec![hotkey(1), hotkey(2)] },
-        voter: session(3).session(),
+        voters: Voters::One(session(3).session()),
         burn: hotkey(4),
         chain_start: ChainBlock(5),
         parameters: Parameters {
@@ -56,8 +57,14 @@ fn genesis() -> Genesis {
             reveal_window: Window { heights: 9, ms: 10 },
             power_cap: score("0.25"),
             absences_max: 3,
+            missed_max: 4,
         },
     }
+}
+
+fn mesh() -> Voters {
+    let seat = |n| Seat { hotkey: hotkey(n), session: session(n).session(), power: Power(u64::from(n)) };
+    Voters::Mesh(vec![seat(1), seat(2)])
 }
 
 fn manifest() -> Manifest {
@@ -154,6 +161,17 @@ fn weighed() -> Outcome {
     Outcome::Weighed(Weighed { points, writes, fuel: 4 })
 }
 
+fn misbehaviour() -> Misbehaviour {
+    let voter = session(1);
+    let prevote = |block| {
+        let said = Prevote { height: Height(1), round: 2, block };
+        let signature = voter.sign(&signing_bytes(&network(), &said));
+        (said, signature)
+    };
+    let conflict = Conflict::Prevotes([prevote(None), prevote(Some(digest(3)))]);
+    Misbehaviour { offender: voter.session(), conflict }
+}
+
 /// One action of every kind, in the order of their tags.
 fn actions() -> Vec<ActionBody> {
     vec![
@@ -166,6 +184,8 @@ fn actions() -> Vec<ActionBody> {
         ActionBody::Reveal { report: report(), salt: [5; 32] },
         ActionBody::Decide(decision()),
         ActionBody::Post(post()),
+        ActionBody::Misbehaviour(Box::new(misbehaviour())),
+        ActionBody::Readmit { hotkey: hotkey(1), proven: Height(2) },
     ]
 }
 
@@ -257,7 +277,8 @@ fn the_encoding_of_every_document_is_fixed() {
     };
     let failed = Outcome::Failed(Failure { reason: FailureReason::Unloadable, detail: "no".to_owned() });
     check(&[
-        ("genesis", of(&genesis()), "ca00e27559511503b7baeaf151a21d33d6263c4319ab265f62f3f94d42f2fcd5"),
+        ("genesis", of(&genesis()), "db509126db5f20bcd2bc18e9a52581dae952e72ca0c652e0dd7ec8418102bbe3"),
+        ("mesh", of(&mesh()), "5e3ed12389d92e2c434016d54aa8d112528ec5e9d985fb4729632f636d760632"),
         ("manifest", of(&manifest()), "0e57ef9d5ff09f2497e915732e6aaac11c4ed5ea73aa2390a8f866c2bb951564"),
         ("anchor", of(&anchor()), "2171b10f9027df125456ba90585aafa84a6840019a7dc97c2a1cd8b7638182e5"),
         (
@@ -340,8 +361,23 @@ fn the_encoding_and_the_tag_of_every_action_are_fixed() {
         "2ca9671025529ac25ec2461ef5993449b0643ac240d00c8f0a43c68135e75746",
         "7b80c4137c06619e398c8dfbe5d1e12eda4a86aa5624e93254be3b83819d4e90",
         "d39a533085f004f03e65ed9a9234c5201342e2a1cd6bac0ca9ba19351a373a61",
+        "2125f3482662fb56331b5d4a2611b832b10ad8fb2c02cb41259b7e7bf33be636",
+        "29f8b9f1e0ea4f5a6ff1fc92a6a51645b544bcc8ca737a0456da8419bef527ec",
     ];
-    let names = ["register", "publish", "update", "shift", "announce", "commit", "reveal", "decide", "post"];
+    let names = [
+        "register",
+        "publish",
+        "update",
+        "shift",
+        "announce",
+        "commit",
+        "reveal",
+        "decide",
+        "post",
+        "misbehaviour",
+        "readmit",
+    ];
+    let tags = [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 13];
     let samples: Vec<_> = actions()
         .iter()
         .zip(names)
@@ -349,9 +385,8 @@ fn the_encoding_and_the_tag_of_every_action_are_fixed() {
         .map(|((body, name), expected)| (name, of(body), expected))
         .collect();
     check(&samples);
-    for (tag, body) in actions().iter().enumerate() {
-        assert_eq!(usize::from(codec::encode(body)[0]), tag);
-    }
+    let got: Vec<u8> = actions().iter().map(|body| codec::encode(body)[0]).collect();
+    assert_eq!(got, tags);
 }
 
 #[test]
@@ -384,7 +419,7 @@ fn what_is_signed_and_what_names_things_is_fixed() {
             announcement().commitment(&network()),
             "f773984e15a26421948ac427aff15808e1872afeb400b069de4aad8b284dbe99",
         ),
-        ("genesis", genesis().digest(), "89497705116c521a6248c9862406357b90d74acb7e8ca1a2cf2ac224e77a624c"),
+        ("genesis", genesis().digest(), "5e41e0fa446438aa0cd4a5b5b2bbdcaf96cc974e27e1bb05542aa159aff7331f"),
         ("header", header().digest(), "edc6c9004bc4bc1fc78d0d654bfeb7c9ee9c2e6e25dab6815a3a0754944ade36"),
         (
             "actions root",

@@ -9,7 +9,7 @@ use agon_embedded::chain::Registration;
 use agon_embedded::{DevelopmentChainClient, FolderVault};
 use agon_port::{Chain, Vault};
 use agon_types::genesis::{Owner, Parameters, Window};
-use agon_types::{ChainBlock, Digest, Genesis, HotkeyPair, Stake, TimeMs, limits};
+use agon_types::{ChainBlock, Digest, Genesis, HotkeyPair, Stake, TimeMs, Voters, limits};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -234,7 +234,7 @@ fn begin(
         network: format!("dev-{}", hex::encode(name)).parse().map_err(Failure::internal)?,
         time_ms: TimeMs(u64::try_from(now.as_millis()).unwrap_or(0)),
         owner: Owner { threshold: 1, keys: vec![owner.hotkey()] },
-        voter: key::session(&folder.join("keys/voter.session"))?.session(),
+        voters: Voters::One(key::session(&folder.join("keys/voter.session"))?.session()),
         burn: burn.hotkey(),
         chain_start: ChainBlock(0),
         parameters: Parameters {
@@ -243,6 +243,7 @@ fn begin(
             reveal_window: part(2),
             power_cap: "0.4".parse().map_err(Failure::internal)?,
             absences_max: 3,
+            missed_max: Parameters::MISSED_MAX,
         },
     };
     let shape = Shape {

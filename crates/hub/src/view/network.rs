@@ -3,10 +3,10 @@
 use super::{challenge, epoch, submission, validator};
 use crate::time::rfc3339;
 use agon_protocol::state::View;
-use agon_protocol::{State, score};
+use agon_protocol::{State, score, voters};
 use agon_types::block::PROTOCOL_VERSION;
 use agon_types::genesis::{Owner, Parameters};
-use agon_types::{ChainBlock, Digest, Epoch, Genesis, Height, Hotkey, NetworkId, SessionKey};
+use agon_types::{ChainBlock, Digest, Epoch, Height, Hotkey, NetworkId, SessionKey};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -46,8 +46,10 @@ pub(crate) struct Voter {
     /// The hotkey that registered this session key, where one did.
     pub hotkey: Option<Hotkey>,
     pub stake: Option<String>,
-    /// Genesis names one key, which decides alone.
+    /// Its part of all power of the set; a key that decides alone has 1.
     pub power: String,
+    /// Certificates in a row that lack its signature.
+    pub missed: u32,
 }
 
 pub(crate) fn of(state: &State, setting: Setting) -> Option<Network> {
@@ -66,18 +68,28 @@ pub(crate) fn of(state: &State, setting: Setting) -> Option<Network> {
         progress: epoch::progress(state)?,
         sealed: epoch::last_sealed(state),
         validators: state.opened(now.epoch).map_or(0, |opened| opened.validators.len()),
-        voters: vec![voter(state, genesis)],
+        voters: voters(state, now.height.next()),
         owner: genesis.owner.clone(),
         burn: genesis.burn,
         parameters: genesis.parameters.clone(),
     })
 }
 
-fn voter(state: &State, genesis: &Genesis) -> Voter {
-    let session = genesis.voter;
-    let known = validator::all(state).into_iter().find(|validator| validator.session == session);
-    let hotkey = known.as_ref().map(|known| known.hotkey);
-    Voter { session, hotkey, stake: known.and_then(|known| known.stake), power: "1".to_owned() }
+/// Who decides a height, the most powerful first.
+fn voters(state: &State, height: Height) -> Vec<Voter> {
+    let Some(set) = voters::at(state, height) else { return Vec::new() };
+    let registered = validator::all(state);
+    let voter = |(session, power): (SessionKey, u64)| {
+        // A seat knows its hotkey, also if that has another key by now.
+        let known = registered.iter().find(|validator| validator.session == session);
+        let seated = set.seat(session).map(|seat| seat.hotkey);
+        let hotkey = seated.or(known.map(|known| known.hotkey));
+        let stake = hotkey.and_then(|hotkey| state.neuron(hotkey)).map(|neuron| neuron.stake.to_string());
+        Voter { session, hotkey, stake, power: power.to_string(), missed: voters::missed(state, session) }
+    };
+    let mut keys = set.keys();
+    keys.sort_by_key(|(session, power)| (std::cmp::Reverse(*power), *session));
+    keys.into_iter().map(voter).collect()
 }
 
 /// Counts of what the ledger has.

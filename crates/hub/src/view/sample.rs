@@ -28,7 +28,7 @@ fn genesis() -> Genesis {
         network: "sample".parse().unwrap(),
         time_ms: TimeMs(1_000),
         owner: Owner { threshold: 1, keys: vec![hotkey(1)] },
-        voter: SessionKey([7; 32]),
+        voters: Voters::One(SessionKey([7; 32])),
         burn: hotkey(9),
         chain_start: ChainBlock(0),
         parameters: Parameters {
@@ -37,6 +37,7 @@ fn genesis() -> Genesis {
             reveal_window: window,
             power_cap: Score::ONE,
             absences_max: 3,
+            missed_max: 1_000,
         },
     }
 }

@@ -2,7 +2,7 @@
 
 use agon_protocol::State;
 use agon_protocol::state::{Key, Session, Value, View};
-use agon_types::{Hotkey, SessionKey};
+use agon_types::{Height, Hotkey, SessionKey};
 use serde::Serialize;
 
 #[derive(Clone, Debug, Serialize)]
@@ -19,6 +19,17 @@ pub(crate) struct Validator {
     pub absences: u32,
     /// `active`, `waiting` (for the next epoch) or `ended` (after too many absences).
     pub status: &'static str,
+    /// What it was proven to have done as a voter.
+    pub offence: Option<Offence>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Offence {
+    /// The height that was voted on.
+    pub height: Height,
+    /// The height at which it was proven; who readmits it names it.
+    pub proven: Height,
+    pub readmitted: Option<Height>,
 }
 
 pub(crate) fn one(state: &State, hotkey: Hotkey) -> Option<Validator> {
@@ -48,6 +59,11 @@ fn of(state: &State, hotkey: Hotkey, session: &Session) -> Validator {
         power_share: u64::try_from(share).unwrap_or_default(),
         absences: session.absences,
         status,
+        offence: state.offence(hotkey).map(|known| Offence {
+            height: known.height,
+            proven: known.proven,
+            readmitted: known.readmitted,
+        }),
     }
 }
 

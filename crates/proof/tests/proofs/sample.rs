@@ -38,7 +38,7 @@ pub fn genesis() -> Genesis {
         network: "test".parse().unwrap(),
         time_ms: TimeMs(1),
         owner: Owner { threshold: 1, keys: vec![Hotkey([1; 32])] },
-        voter: pair(0).session(),
+        voters: agon_types::Voters::One(pair(0).session()),
         burn: Hotkey([2; 32]),
         chain_start: ChainBlock(1),
         parameters: Parameters {
@@ -47,6 +47,7 @@ pub fn genesis() -> Genesis {
             reveal_window: window,
             power_cap: Score::ONE,
             absences_max: 3,
+            missed_max: 1_000,
         },
     }
 }

@@ -3,6 +3,9 @@
 use crate::world::*;
 use agon_protocol::{Begin, Input, Reason, State, Step, step};
 use agon_types::action::Shift;
+use agon_types::key::SigningKey;
+use agon_types::misbehaviour::Conflict;
+use agon_types::vote::Prevote;
 use agon_types::*;
 use std::collections::BTreeSet;
 
@@ -26,7 +29,8 @@ fn announced(world: &mut World, change: fn(&mut Announcement)) -> Done {
 
 fn at(world: &mut World, heights: u64, ms: u64) -> Done {
     let now = world.state_now();
-    world.take(Entry::Begin(Begin { height: now.0.plus(heights), time_ms: now.1.plus(ms), anchor: None }))
+    let (height, time_ms) = (now.0.plus(heights), now.1.plus(ms));
+    world.take(Entry::Begin(Begin { height, time_ms, anchor: None, signers: Vec::new() }))
 }
 
 fn anchored(world: &mut World, number: u64, facts: Vec<Fact>) -> Done {
@@ -143,7 +147,12 @@ const POSTS: [(&str, Mistake); 3] = [
     }),
 ];
 
-const VALIDATORS: [(&str, Mistake); 9] = [
+const VALIDATORS: [(&str, Mistake); 10] = [
+    ("session_taken", |world| {
+        let body =
+            ActionBody::RegisterSession { hotkey: hotkey(1), session: session(2).session(), sequence: 9 };
+        world.act(body, &[pair(1), session(2)])
+    }),
     ("not_signed_by_session", |world| {
         let body =
             ActionBody::RegisterSession { hotkey: hotkey(1), session: session(1).session(), sequence: 9 };
@@ -190,6 +199,31 @@ const VALIDATORS: [(&str, Mistake); 9] = [
     }),
 ];
 
+fn shown(world: &mut World, offender: u8, height: u64) -> Done {
+    let said = Prevote { height: Height(height), round: 0, block: None };
+    let signature = session(offender).sign(&[]);
+    let conflict = Conflict::Prevotes([(said.clone(), signature), (said, signature)]);
+    let shown = Misbehaviour { offender: session(offender).session(), conflict };
+    world.act(ActionBody::Misbehaviour(Box::new(shown)), &[session(99)])
+}
+
+const VOTERS: [(&str, Mistake); 4] = [
+    ("evidence_too_old", |world| {
+        world.blocks(10_002);
+        shown(world, 1, 0)
+    }),
+    ("no_vote", |world| shown(world, 1, 1)),
+    ("not_proven", |world| {
+        let seat = Seat { hotkey: hotkey(1), session: session(1).session(), power: Power(1) };
+        *world = World::with(|genesis| genesis.voters = Voters::Mesh(vec![seat]));
+        world.blocks(1);
+        shown(world, 1, 1)
+    }),
+    ("no_offence", |world| {
+        world.act(ActionBody::Readmit { hotkey: hotkey(1), proven: Height(1) }, &[pair(OWNER)])
+    }),
+];
+
 impl World {
     fn state_now(&self) -> (Height, TimeMs) {
         use agon_protocol::state::View;
@@ -206,9 +240,8 @@ impl World {
 #[test]
 fn every_reason_is_somebodys_mistake_and_a_refusal_changes_nothing() {
     let mut seen: BTreeSet<&str> = UNREACHABLE.into();
-    for (code, mistake) in
-        BLOCKS.iter().chain(&OWNERS).chain(&DECISIONS).chain(&MINERS).chain(&POSTS).chain(&VALIDATORS)
-    {
+    let contest = BLOCKS.iter().chain(&OWNERS).chain(&DECISIONS).chain(&MINERS).chain(&POSTS);
+    for (code, mistake) in contest.chain(&VALIDATORS).chain(&VOTERS) {
         let mut world = World::contest(manifest("c"));
         let reason = mistake(&mut world).expect_err(code);
         assert_eq!(reason.code(), *code, "{reason}");
@@ -218,7 +251,7 @@ fn every_reason_is_somebodys_mistake_and_a_refusal_changes_nothing() {
         assert_eq!(world.state, before, "{code}");
         seen.insert(code);
     }
-    let begin = Begin { height: Height(1), time_ms: TimeMs(1), anchor: None };
+    let begin = Begin { height: Height(1), time_ms: TimeMs(1), anchor: None, signers: Vec::new() };
     assert_eq!(step(&State::default(), Input::Begin(begin)), Step::Refused(Reason::NoGenesis));
     seen.insert("no_genesis");
     assert_eq!(seen, Reason::CODES.iter().copied().collect());

@@ -79,7 +79,7 @@ pub fn genesis() -> Genesis {
         network: "test".parse().unwrap(),
         time_ms: TimeMs(1_000),
         owner: Owner { threshold: 1, keys: vec![hotkey(OWNER)] },
-        voter: session(201).session(),
+        voters: Voters::One(session(201).session()),
         burn: hotkey(BURN),
         chain_start: ChainBlock(0),
         parameters: Parameters {
@@ -88,6 +88,7 @@ pub fn genesis() -> Genesis {
             reveal_window: window,
             power_cap: Score::ONE,
             absences_max: 3,
+            missed_max: 5,
         },
     }
 }

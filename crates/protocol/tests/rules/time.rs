@@ -27,7 +27,7 @@ fn heights_follow_one_another_and_time_goes_forward() {
         let world = World::contest(manifest("c"));
         let now = world.state.now().unwrap();
         let (height, time_ms) = (now.height.plus(heights), now.time_ms.plus(ms));
-        let begin = Begin { height, time_ms, anchor: None };
+        let begin = Begin { height, time_ms, anchor: None, signers: Vec::new() };
         let code = match step(&world.state, agon_protocol::Input::Begin(begin)) {
             Step::Done { .. } => None,
             Step::Refused(reason) => Some(reason.code()),

@@ -36,6 +36,8 @@ pub struct World {
     pub done: Vec<usize>,
     /// The next uid that the chain gives away.
     uid: u16,
+    /// Who signs the certificates.
+    pub signers: Vec<SessionKey>,
 }
 
 impl World {
@@ -46,7 +48,7 @@ impl World {
     pub fn with(change: impl FnOnce(&mut Genesis)) -> Self {
         let mut genesis = genesis();
         change(&mut genesis);
-        Self { state: State::new(&genesis), log: Vec::new(), done: Vec::new(), uid: 0 }
+        Self { state: State::new(&genesis), log: Vec::new(), done: Vec::new(), uid: 0, signers: Vec::new() }
     }
 
     /// Three equal validators, and one active challenge.
@@ -87,14 +89,15 @@ impl World {
     pub fn begin(&mut self, anchor: Option<Anchor>) -> Done {
         let now = self.state.now().unwrap();
         let (height, time_ms) = (now.height.next(), now.time_ms.plus(10));
-        self.take(Entry::Begin(Begin { height, time_ms, anchor }))
+        self.take(Entry::Begin(Begin { height, time_ms, anchor, signers: self.signers.clone() }))
     }
 
     /// A block that comes after a long time.
     pub fn wait(&mut self, ms: u64) -> Vec<Event> {
         let now = self.state.now().unwrap();
         let (height, time_ms) = (now.height.next(), now.time_ms.plus(ms));
-        self.take(Entry::Begin(Begin { height, time_ms, anchor: None })).unwrap()
+        self.take(Entry::Begin(Begin { height, time_ms, anchor: None, signers: self.signers.clone() }))
+            .unwrap()
     }
 
     pub fn blocks(&mut self, count: u64) -> Vec<Event> {

@@ -26,6 +26,7 @@ fn network() -> Value {
         ("hotkey", maybe(reference("Hotkey"))),
         ("stake", maybe(text())),
         ("power", text()),
+        ("missed", count()),
     ]);
     let window = || object([("heights", number()), ("ms", number())]);
     let parameters = object([
@@ -34,6 +35,7 @@ fn network() -> Value {
         ("reveal_window", window()),
         ("power_cap", reference("Score")),
         ("absences_max", count()),
+        ("missed_max", count()),
     ]);
     object([
         ("network", reference("NetworkId")),
@@ -89,6 +91,7 @@ fn stats() -> Value {
 }
 
 fn validator() -> Value {
+    let offence = object([("height", number()), ("proven", number()), ("readmitted", maybe(number()))]);
     object([
         ("hotkey", reference("Hotkey")),
         ("session", reference("SessionKey")),
@@ -99,6 +102,7 @@ fn validator() -> Value {
         ("power_share", number()),
         ("absences", count()),
         ("status", one_of(&["active", "waiting", "ended"])),
+        ("offence", maybe(offence)),
     ])
 }
 

@@ -8,10 +8,13 @@ use agon_protocol::{State, View as _};
 use agon_types::action::{Decision, Post, Shift, Verdict};
 use agon_types::key::SigningKey;
 use agon_types::manifest::Approval;
+use agon_types::misbehaviour::Conflict;
 use agon_types::report::Measured;
+use agon_types::signed::signing_bytes;
+use agon_types::vote::Prevote;
 use agon_types::{
-    ActionBody, Announcement, Epoch, Hotkey, JobId, Manifest, Outcome, Report, Score, SessionPair,
-    SubmissionId,
+    ActionBody, Announcement, Digest, Epoch, Height, Hotkey, JobId, Manifest, Misbehaviour, Outcome, Report,
+    Score, SessionPair, SubmissionId,
 };
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -110,6 +113,8 @@ impl Contest {
                 let (challenge, hotkey) = (manifest().id, key(n).hotkey());
                 ActionBody::Post(Post { challenge, hotkey, sequence, message: b"hello".to_vec() })
             }
+            Kind::Misbehaviour => ActionBody::Misbehaviour(Box::new(misbehaviour())),
+            Kind::Readmit => ActionBody::Readmit { hotkey: validator, proven: Height(1) },
         }
     }
 
@@ -182,6 +187,18 @@ impl Contest {
         let action = self.network.action(body, keys);
         self.network.post("/v1/actions", &json!({ "action": action })).await
     }
+}
+
+/// The key that decides the blocks says two things at once.
+fn misbehaviour() -> Misbehaviour {
+    let voter = SessionPair::from_seed(&[200; 32]);
+    let prevote = |block| {
+        let said = Prevote { height: Height(1), round: 0, block };
+        let signature = voter.sign(&signing_bytes(&"test".parse().unwrap(), &said));
+        (said, signature)
+    };
+    let conflict = Conflict::Prevotes([prevote(None), prevote(Some(Digest::ZERO))]);
+    Misbehaviour { offender: voter.session(), conflict }
 }
 
 fn board(state: &State) -> Option<&agon_protocol::state::Board> {

@@ -1,8 +1,8 @@
 //! The table of actions: for each, whose signature it needs.
 
 use super::answer::{
-    ADMITTED, Answers, BAD_SIGNATURE, NOT_APPROVER, NOT_ASSIGNED, NOT_OWNER, NOT_REGISTERED, NOT_SIGNED_BY,
-    NOT_SIGNED_BY_SESSION,
+    ADMITTED, Answers, BAD_SIGNATURE, NO_OFFENCE, NO_VOTE, NOT_APPROVER, NOT_ASSIGNED, NOT_OWNER,
+    NOT_REGISTERED, NOT_SIGNED_BY, NOT_SIGNED_BY_SESSION,
 };
 use agon_types::ActionBody;
 use std::fmt;
@@ -19,6 +19,8 @@ pub enum Kind {
     Reveal,
     Decide,
     Post,
+    Misbehaviour,
+    Readmit,
 }
 
 /// In whose name an action is.
@@ -32,7 +34,7 @@ pub enum Name {
 }
 
 impl Kind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Register,
         Self::Publish,
         Self::Update,
@@ -42,6 +44,8 @@ impl Kind {
         Self::Reveal,
         Self::Decide,
         Self::Post,
+        Self::Misbehaviour,
+        Self::Readmit,
     ];
 
     /// A new action does not compile before it has a kind, and its kind no row less than [`Kind::names`] wants.
@@ -56,13 +60,18 @@ impl Kind {
             ActionBody::Reveal { .. } => Self::Reveal,
             ActionBody::Decide(_) => Self::Decide,
             ActionBody::Post(_) => Self::Post,
+            ActionBody::Misbehaviour(_) => Self::Misbehaviour,
+            ActionBody::Readmit { .. } => Self::Readmit,
         }
     }
 
     /// The rows that it needs.
     pub fn names(self) -> Vec<Name> {
         match self {
-            Self::Publish | Self::Update | Self::Shift | Self::Decide => vec![Name::Nobodys],
+            Self::Publish | Self::Update | Self::Shift | Self::Decide | Self::Misbehaviour => {
+                vec![Name::Nobodys]
+            }
+            Self::Readmit => vec![Name::Validators],
             Self::Announce | Self::Post => vec![Name::Own, Name::Miners],
             Self::Register | Self::Commit | Self::Reveal => vec![Name::Own, Name::Validators],
         }
@@ -79,6 +88,8 @@ impl Kind {
             Self::Reveal => "reveal a report",
             Self::Decide => "decide on a candidate or a champion",
             Self::Post => "post to the inbox of a challenge",
+            Self::Misbehaviour => "show that a voter misbehaved",
+            Self::Readmit => "give a voter its vote back",
         }
     }
 }
@@ -125,6 +136,27 @@ const BY_OWNER: Answers = [
     BAD_SIGNATURE, // ticket holder
 ];
 
+/// One key decides here for ever, so nobody has a vote to lose or to get back: a thing itself is refused.
+const SHOWN: Answers = [
+    BAD_SIGNATURE, // anyone
+    NO_VOTE,
+    NO_VOTE,
+    NO_VOTE,
+    NO_VOTE,
+    NO_VOTE,
+    NO_VOTE,
+    NO_VOTE,
+    NO_VOTE,
+    NO_VOTE,
+    BAD_SIGNATURE, // ticket holder
+];
+
+const READMITTED: Answers = {
+    let [anyone, .., approver, holder] = BY_OWNER;
+    let not = NOT_OWNER;
+    [anyone, not, not, not, not, not, not, not, NO_OFFENCE, approver, holder]
+};
+
 /// In the order in which a contest needs them.
 #[rustfmt::skip]
 pub const ACTS: &[Act] = &[
@@ -140,6 +172,8 @@ pub const ACTS: &[Act] = &[
     act(Kind::Publish, Name::Nobodys, BY_OWNER),
     act(Kind::Update, Name::Nobodys, BY_OWNER),
     act(Kind::Shift, Name::Nobodys, BY_OWNER),
+    act(Kind::Misbehaviour, Name::Nobodys, SHOWN),
+    act(Kind::Readmit, Name::Validators, READMITTED),
     act(Kind::Announce, Name::Own,        [BAD_SIGNATURE, NOT_REGISTERED, ADMITTED, ADMITTED,
                                            ADMITTED, NOT_SIGNED_BY, NOT_SIGNED_BY, NOT_SIGNED_BY,
                                            NOT_REGISTERED, NOT_REGISTERED, BAD_SIGNATURE]),

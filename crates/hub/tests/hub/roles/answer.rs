@@ -22,7 +22,7 @@ pub struct Refusal {
 
 /// Every refusal in the tables. Each is about who asks; what is wrong with a thing itself is told elsewhere.
 #[rustfmt::skip]
-pub const REFUSALS: [Refusal; 11] = [
+pub const REFUSALS: [Refusal; 13] = [
     refusal(401, "unsigned", "no hotkey has signed the request"),
     refusal(403, "not_registered", "the chain does not know the hotkey"),
     refusal(403, "not_yours", "the submission belongs to another hotkey than the one that signed the request"),
@@ -34,6 +34,8 @@ pub const REFUSALS: [Refusal; 11] = [
     refusal(403, "not_assigned", "the job is not assigned to this validator"),
     refusal(403, "not_owner", "too few keys of the owner have signed the action"),
     refusal(403, "not_approver", "neither the owner nor an approver of the challenge has signed the action"),
+    refusal(409, "no_vote", "anybody may show it, but the one key that decides here has no vote to lose"),
+    refusal(409, "no_offence", "the owner may, but nothing was proven that it could forgive"),
 ];
 
 const fn refusal(status: u16, code: &'static str, meaning: &'static str) -> Refusal {
@@ -51,6 +53,8 @@ pub const NOT_SIGNED_BY_SESSION: Answer = Answer::Refused(&REFUSALS[7]);
 pub const NOT_ASSIGNED: Answer = Answer::Refused(&REFUSALS[8]);
 pub const NOT_OWNER: Answer = Answer::Refused(&REFUSALS[9]);
 pub const NOT_APPROVER: Answer = Answer::Refused(&REFUSALS[10]);
+pub const NO_VOTE: Answer = Answer::Refused(&REFUSALS[11]);
+pub const NO_OFFENCE: Answer = Answer::Refused(&REFUSALS[12]);
 pub const ADMITTED: Answer = Answer::Admitted(200);
 pub const ACCEPTED: Answer = Answer::Admitted(202);
 

@@ -7,7 +7,9 @@ use agon_types::manifest::{
     AgentKind, Agreement, Approval, Assignment, Benchmark, Capabilities, ChallengeKind, Limits, Route,
     WeightRule,
 };
-use agon_types::{ChainBlock, Digest, Epoch, Genesis, Hotkey, Manifest, Score, SessionPair, Stake, TimeMs};
+use agon_types::{
+    ChainBlock, Digest, Epoch, Genesis, Hotkey, Manifest, Score, SessionPair, Stake, TimeMs, Voters,
+};
 use std::collections::BTreeMap;
 
 pub fn genesis() -> Genesis {
@@ -17,7 +19,7 @@ pub fn genesis() -> Genesis {
         network: "test".parse().unwrap(),
         time_ms: TimeMs(1_000),
         owner: Owner { threshold: 1, keys: vec![key(OWNER).hotkey()] },
-        voter: SessionPair::from_seed(&[200; 32]).session(),
+        voters: Voters::One(SessionPair::from_seed(&[200; 32]).session()),
         burn: key(BURN).hotkey(),
         chain_start: ChainBlock(0),
         parameters: Parameters {
@@ -26,6 +28,7 @@ pub fn genesis() -> Genesis {
             reveal_window: window,
             power_cap: "1".parse().unwrap(),
             absences_max: 100,
+            missed_max: 1_000,
         },
     }
 }
