@@ -4,7 +4,7 @@ pub use agon_types::Agreed;
 use agon_types::anchor::Neuron;
 use agon_types::{
     Announcement, ChainBlock, ChallengeId, Digest, Epoch, Genesis, Height, Hotkey, JobId, Manifest, Outcome,
-    Power, Score, Seal, SessionKey, SubmissionId, TimeMs, Voters,
+    Power, Seal, SessionKey, SubmissionId, TimeMs, Voters,
 };
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeMap;

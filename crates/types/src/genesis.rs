@@ -1,6 +1,6 @@
 //! What a network begins with; its digest is the network's identity.
 
-use crate::{ChainBlock, Digest, Hotkey, NetworkId, Score, TimeMs, Voters, limits, voters};
+use crate::{ChainBlock, Digest, Hotkey, NetworkId, Score, SessionKey, TimeMs, Voters, limits, voters};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
