@@ -47,14 +47,17 @@ pub struct Wal<S> {
     log: Log<S>,
 }
 
-impl<S: Storage<OpenOptions = ()>> Wal<S> {
+impl<S: Storage> Wal<S>
+where
+    S::OpenOptions: Clone,
+{
     /// Opens a log and gives its records. A record that was being written when the node fell is cut off; anything else
     /// that cannot be read is an error, because votes may be lost with it.
-    pub fn open(path: impl AsRef<Path>) -> Result<(Self, Vec<Vec<u8>>), Error> {
+    pub fn open(path: impl AsRef<Path>, options: S::OpenOptions) -> Result<(Self, Vec<Vec<u8>>), Error> {
         let path = path.as_ref();
         let fault = |source| Error::Storage { path: path.to_owned(), source };
         let mut bytes = Vec::new();
-        let mut storage = S::open_with(path, ()).map_err(fault)?;
+        let mut storage = S::open_with(path, options.clone()).map_err(fault)?;
         storage.read_to_end(&mut bytes).map_err(fault)?;
         let damaged = |at| Error::Damaged { path: path.to_owned(), at };
         let (records, whole) = scan(&bytes).map_err(damaged)?;
@@ -63,7 +66,7 @@ impl<S: Storage<OpenOptions = ()>> Wal<S> {
             storage.sync_all().map_err(fault)?;
         }
         drop(storage);
-        let log = Log::open(path).map_err(fault)?;
+        let log = Log::open_with(path, options).map_err(fault)?;
         Ok((Self { log }, records))
     }
 }
@@ -110,4 +113,73 @@ fn record(bytes: &[u8]) -> Option<&[u8]> {
     let length = usize::try_from(length).ok().filter(|length| (1..=RECORD_BYTES_MAX).contains(length))?;
     let record = rest.get(..length)?;
     (header[0] == 0 && crc32fast::hash(record) == checksum).then_some(record)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{self, File};
+
+    fn log(folder: &Path) -> (PathBuf, Vec<u8>) {
+        let path = folder.join("votes.wal");
+        let (mut wal, records) = Wal::<File>::open(&path, ()).unwrap();
+        assert!(records.is_empty());
+        for record in [&b"one"[..], b"two", b"three"] {
+            wal.append(record).unwrap();
+        }
+        wal.sync().unwrap();
+        drop(wal);
+        let bytes = fs::read(&path).unwrap();
+        (path, bytes)
+    }
+
+    fn read(path: &Path) -> Result<Vec<Vec<u8>>, Error> {
+        Wal::<File>::open(path, ()).map(|(_, records)| records)
+    }
+
+    #[test]
+    fn a_record_that_was_cut_off_is_left_out_and_those_before_it_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, whole) = log(folder.path());
+        let last = whole.len() - RECORD_HEADER_BYTES - b"three".len();
+        let tails = |cut: usize| [whole[..cut].to_vec(), [&whole[..last], &vec![0; cut - last]].concat()];
+        for cut in last..whole.len() {
+            for bytes in tails(cut) {
+                fs::write(&path, bytes).unwrap();
+                assert_eq!(read(&path).unwrap(), [b"one".to_vec(), b"two".to_vec()], "{cut}");
+                let (mut wal, _) = Wal::<File>::open(&path, ()).unwrap();
+                wal.append(b"four").unwrap();
+                drop(wal);
+                assert_eq!(read(&path).unwrap().last().unwrap(), b"four", "it goes on after {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_log_that_is_damaged_before_its_end_is_refused_and_says_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, whole) = log(folder.path());
+        let last = whole.len() - RECORD_HEADER_BYTES - b"three".len();
+        // The number in the header says nothing that is needed.
+        for at in (0..4).chain(HEADER_BYTES..last) {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0x40;
+            fs::write(&path, &bytes).unwrap();
+            let Err(error @ Error::Damaged { .. }) = read(&path) else { panic!("byte {at} is read over") };
+            assert!(error.to_string().contains("vote_from"), "{error}");
+            assert_eq!(fs::read(&path).unwrap(), bytes, "a refused log is left as it is");
+        }
+    }
+
+    #[test]
+    fn a_new_height_forgets_the_records_of_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, _) = log(folder.path());
+        let (mut wal, records) = Wal::<File>::open(&path, ()).unwrap();
+        assert_eq!(records.len(), 3);
+        wal.reset(Height(7)).unwrap();
+        wal.append(b"four").unwrap();
+        drop(wal);
+        assert_eq!(read(&path).unwrap(), [b"four".to_vec()]);
+    }
 }

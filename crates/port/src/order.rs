@@ -39,6 +39,11 @@ pub trait Application: Send + Sync + 'static {
     /// Who decides a height, with their power.
     async fn voters(&self, height: Height) -> Result<Vec<(SessionKey, u64)>, Fault>;
 
+    /// In how many milliseconds a block is due though nobody asks for one, such as at the end of a window.
+    async fn due_ms(&self) -> Result<Option<u64>, Fault> {
+        Ok(None)
+    }
+
     /// An action that reached this node and waits to be built into a block.
     async fn pool(&self, action: Verified<Action>) -> Result<(), Fault>;
 }

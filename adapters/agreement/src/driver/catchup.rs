@@ -86,7 +86,8 @@ impl Shell {
             return;
         }
         match Reply::decode(bytes, &self.settings.network) {
-            Ok(reply) if !reply.blocks.is_empty() => {
+            // Some of it may be decided here by now; a peer that sends nothing else is not believed.
+            Ok(reply) if reply.blocks.iter().any(|(block, _)| block.header.height > self.tip()) => {
                 self.catchup.asked = None;
                 self.cancel(Timer::Ask);
                 self.catchup.fetched = reply.blocks.into();

@@ -1,0 +1,11 @@
+//! The agreement from outside: drivers in a room with virtual time, and orders in one process.
+
+mod attacks;
+mod book;
+mod catchup;
+mod disk;
+mod falls;
+mod order;
+mod room;
+mod rounds;
+mod words;

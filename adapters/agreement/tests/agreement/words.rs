@@ -1,0 +1,171 @@
+//! Single messages: whatever is not exactly right is turned away, and counted.
+
+use crate::attacks::{leader, sign};
+use crate::book::{Book, equals, network, pair};
+use crate::disk::{Disk, Open};
+use crate::room::settings;
+use agon_agreement::driver::Verdict;
+use agon_agreement::message::{Ballot, Reply, Request};
+use agon_agreement::signatures::Checked;
+use agon_agreement::{Driver, Input, Message, Output, Topic, Wal};
+use agon_types::{Digest, Height, SessionKey, vote};
+use proptest::prelude::*;
+
+/// A node of four that waits for its first height, and is not its leader.
+fn node() -> Driver {
+    let me = (leader(4, 1) + 1) % 4;
+    let (journal, records) = Wal::<Open>::open("votes", Disk::default()).unwrap();
+    let mut driver = Driver::new(settings(), pair(me), Box::new(journal), records, Box::<Checked>::default());
+    driver.handle(Input::Begin { tip: Height(0), voters: equals(4) }).unwrap();
+    driver
+}
+
+fn verdict(driver: &mut Driver, topic: Topic, bytes: Vec<u8>) -> Verdict {
+    let from = SessionKey([9; 32]);
+    let outputs = driver.handle(Input::Message { from, topic, bytes, number: 5 }).unwrap();
+    let judged = |output: &Output| match output {
+        Output::Judged { number: 5, verdict } => Some(*verdict),
+        _ => None,
+    };
+    outputs.iter().find_map(judged).expect("each message is judged")
+}
+
+fn judge(message: &Message) -> Verdict {
+    verdict(&mut node(), message.topic(), message.encode(&network(), 0))
+}
+
+fn proposal() -> (Ballot<vote::Proposal>, Box<agon_types::Block>) {
+    let leader = leader(4, 1);
+    let book = Book::new(pair(leader).session(), equals(4));
+    let block = book.build();
+    let digest = block.header.digest();
+    let body = vote::Proposal { height: Height(1), round: 0, block: digest, polka_round: None };
+    (sign(leader, body), Box::new(block))
+}
+
+/// C2: a vote of one kind is no vote of another.
+#[test]
+fn a_signature_for_one_kind_of_vote_is_none_for_another() {
+    let (height, round, block) = (Height(1), 0, Some(Digest([7; 32])));
+    let prevote = sign(0, vote::Prevote { height, round, block });
+    let precommit = sign(0, vote::Precommit { height, round, block });
+    assert_eq!(judge(&Message::Prevote(prevote.clone())), Verdict::Accept);
+    assert_eq!(judge(&Message::Precommit(precommit.clone())), Verdict::Accept);
+    let swapped = Ballot { body: prevote.body.clone(), voter: prevote.voter, signature: precommit.signature };
+    assert_eq!(judge(&Message::Prevote(swapped)), Verdict::Reject);
+    let swapped = Ballot { body: precommit.body, voter: precommit.voter, signature: prevote.signature };
+    assert_eq!(judge(&Message::Precommit(swapped)), Verdict::Reject);
+}
+
+/// C3: every field that changes the meaning is under the signature.
+#[test]
+fn a_changed_field_is_refused() {
+    let (ballot, block) = proposal();
+    assert_eq!(judge(&Message::Proposal(ballot.clone(), block.clone())), Verdict::Accept);
+    let changes: [(&str, fn(&mut Ballot<vote::Proposal>, &mut agon_types::Block)); 9] = [
+        ("height", |ballot, _| ballot.body.height = Height(2)),
+        ("round", |ballot, _| ballot.body.round = 4),
+        ("block", |ballot, _| ballot.body.block = Digest([1; 32])),
+        ("polka", |ballot, _| ballot.body.polka_round = Some(0)),
+        ("voter", |ballot, _| ballot.voter = pair((leader(4, 1) + 1) % 4).session()),
+        ("signature", |ballot, _| ballot.signature.0[3] ^= 1),
+        ("time", |_, block| block.header.time_ms.0 += 1),
+        ("root", |_, block| block.header.state_root = Digest([1; 32])),
+        ("body", |_, block| block.actions.push(crate::rounds::action(1))),
+    ];
+    for (field, change) in changes {
+        let (mut ballot, mut block) = (ballot.clone(), block.clone());
+        change(&mut ballot, &mut block);
+        assert_ne!(judge(&Message::Proposal(ballot, block)), Verdict::Accept, "{field}");
+    }
+    let vote = sign(0, vote::Prevote { height: Height(1), round: 0, block: None });
+    let changes: [(&str, fn(&mut Ballot<vote::Prevote>)); 4] = [
+        ("round", |ballot| ballot.body.round = 1),
+        ("block", |ballot| ballot.body.block = Some(Digest([1; 32]))),
+        ("voter", |ballot| ballot.voter = pair(1).session()),
+        ("signature", |ballot| ballot.signature.0[60] ^= 1),
+    ];
+    for (field, change) in changes {
+        let mut ballot = vote.clone();
+        change(&mut ballot);
+        assert_eq!(judge(&Message::Prevote(ballot)), Verdict::Reject, "{field}");
+    }
+}
+
+#[test]
+fn what_is_not_for_this_node_is_turned_away_and_counted() {
+    let mut driver = node();
+    let vote = |voter: usize, height: u64, round: u32| {
+        Message::Prevote(sign(voter, vote::Prevote { height: Height(height), round, block: None }))
+    };
+    let other: agon_types::NetworkId = "other".parse().unwrap();
+    let good = vote(0, 1, 0);
+    let cases = [
+        ("another network", good.encode(&other, 0), Verdict::Reject),
+        ("half of it", good.encode(&network(), 0)[..40].to_vec(), Verdict::Reject),
+        ("too long", vec![0; Topic::Votes.bytes_max() + 1], Verdict::Reject),
+        ("no voter", vote(8, 1, 0).encode(&network(), 0), Verdict::Reject),
+        ("a far height", vote(0, 9, 0).encode(&network(), 0), Verdict::Ignore),
+        ("a far round", vote(0, 1, 11).encode(&network(), 0), Verdict::Ignore),
+        ("a decided height", vote(0, 0, 0).encode(&network(), 0), Verdict::Ignore),
+    ];
+    for (desc, bytes, expected) in cases {
+        assert_eq!(verdict(&mut driver, Topic::Votes, bytes), expected, "{desc}");
+    }
+    assert_eq!(verdict(&mut driver, Topic::Actions, good.encode(&network(), 0)), Verdict::Reject, "topic");
+    let counts = driver.status().counts;
+    let counted = (counts.other_network, counts.malformed, counts.unknown_signer, counts.far, counts.late);
+    assert_eq!(counted, (1, 3, 1, 2, 1), "{counts:?}");
+}
+
+/// A voter that fills the waiting room fills its own place only.
+#[test]
+fn one_voter_cannot_crowd_out_the_others() {
+    let mut driver = node();
+    let vote = |voter: usize, round: u32, byte: u8| {
+        let block = Some(Digest([byte; 32]));
+        Message::Prevote(sign(voter, vote::Prevote { height: Height(2), round, block }))
+    };
+    let mut say = |message: &Message| verdict(&mut driver, Topic::Votes, message.encode(&network(), 0));
+    let verdicts: Vec<Verdict> = (0..40).map(|byte| say(&vote(0, 0, byte))).collect();
+    assert_eq!(verdicts.iter().filter(|verdict| **verdict == Verdict::Accept).count(), 16);
+    assert_eq!(say(&vote(1, 0, 1)), Verdict::Accept, "another voter has its own place");
+    assert_eq!(driver.status().counts.crowded, 24);
+}
+
+#[test]
+fn questions_and_answers_read_back_and_stay_within_their_size() {
+    let request = Request { from: Height(7) };
+    assert_eq!(Request::decode(&request.encode(&network()), &network()), Ok(request));
+    let book = Book::new(pair(0).session(), equals(4));
+    let certificate =
+        agon_types::Certificate { height: Height(1), round: 0, block: Digest::ZERO, signatures: Vec::new() };
+    let blocks = vec![(book.build(), certificate); 100];
+    let reply = Reply::decode(&Reply { blocks }.encode(&network()), &network()).unwrap();
+    assert_eq!(reply.blocks.len(), 64);
+}
+
+proptest! {
+    /// Nothing that arrives brings a node down, and nothing forged gets in.
+    #[test]
+    fn any_bytes_are_judged(bytes in proptest::collection::vec(any::<u8>(), 0..600), topic in 0..3usize) {
+        prop_assert_ne!(verdict(&mut node(), Topic::ALL[topic], bytes.clone()), Verdict::Accept);
+        let asked = node().handle(Input::Asked { number: 1, bytes: bytes.clone() });
+        prop_assert!(asked.is_ok());
+        let replied = node().handle(Input::Reply { from: pair(0).session(), bytes });
+        prop_assert!(replied.is_ok());
+    }
+
+    /// One flipped bit in a proposal with its block: it is not accepted, whatever bit it is.
+    #[test]
+    fn a_flipped_bit_is_never_accepted(at in any::<prop::sample::Index>(), bit in 0..8u8) {
+        let (ballot, block) = proposal();
+        let mut bytes = Message::Proposal(ballot, block).encode(&network(), 0);
+        // The number of the attempt is the one thing that means nothing.
+        let attempt = 2 + 4 + network().as_str().len();
+        let at = at.index(bytes.len());
+        prop_assume!(!(attempt..attempt + 4).contains(&at));
+        bytes[at] ^= 1 << bit;
+        prop_assert_ne!(verdict(&mut node(), Topic::Blocks, bytes), Verdict::Accept);
+    }
+}
