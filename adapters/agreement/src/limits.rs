@@ -3,11 +3,11 @@
 use agon_types::limits;
 
 /// A message that carries a block.
-pub const PROPOSAL_BYTES_MAX: usize = limits::BLOCK_BYTES_MAX + (64 << 10);
+pub const PROPOSAL_BYTES_MAX: usize = limits::BLOCK_BYTES_MAX + 65_536;
 /// A message with a vote, a certificate or the height of a peer.
 pub const VOTE_BYTES_MAX: usize = 256 << 10;
 /// A message with an action.
-pub const SUBMISSION_BYTES_MAX: usize = limits::ACTION_BYTES_MAX + (1 << 10);
+pub const SUBMISSION_BYTES_MAX: usize = limits::ACTION_BYTES_MAX + 1024;
 /// A question for decided blocks.
 pub const REQUEST_BYTES_MAX: usize = 256;
 /// An answer with decided blocks and their certificates.
@@ -15,7 +15,7 @@ pub const REPLY_BYTES_MAX: usize = 8 << 20;
 /// Blocks of one answer.
 pub const REPLY_BLOCKS_MAX: usize = 64;
 /// A record of the log: a block at most, with what was said about it.
-pub const RECORD_BYTES_MAX: usize = limits::BLOCK_BYTES_MAX + (64 << 10);
+pub const RECORD_BYTES_MAX: usize = limits::BLOCK_BYTES_MAX + 65_536;
 /// Voters of one height.
 pub const VOTERS_MAX: usize = 1024;
 /// Blocks of one height that are kept in memory; older rounds go first.

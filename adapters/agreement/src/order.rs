@@ -24,6 +24,9 @@ use run::{Event, Run};
 /// Proofs of misbehaviour that wait for whoever takes them.
 const PROOFS: usize = 256;
 
+/// The application and the way to the driver, from the beginning of a run to its end.
+type Running = Option<(Arc<dyn Application>, mpsc::Sender<Event>)>;
+
 /// Decides with others.
 pub struct AgreementOrder {
     settings: Settings,
@@ -31,7 +34,7 @@ pub struct AgreementOrder {
     journal: PathBuf,
     wire: Arc<dyn Wire>,
     archive: Arc<dyn Archive>,
-    running: Mutex<Option<(Arc<dyn Application>, mpsc::Sender<Event>)>>,
+    running: Mutex<Running>,
     status: watch::Sender<Option<Status>>,
     proofs: mpsc::Sender<(SessionKey, Misbehaviour)>,
     proofs_out: Mutex<Option<mpsc::Receiver<(SessionKey, Misbehaviour)>>>,
@@ -68,11 +71,11 @@ impl AgreementOrder {
         self.proofs_out.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn set_running(&self, running: Option<(Arc<dyn Application>, mpsc::Sender<Event>)>) {
+    fn set_running(&self, running: Running) {
         *self.running.lock().unwrap_or_else(PoisonError::into_inner) = running;
     }
 
-    fn running(&self) -> Option<(Arc<dyn Application>, mpsc::Sender<Event>)> {
+    fn running(&self) -> Running {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

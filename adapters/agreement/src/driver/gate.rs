@@ -1,9 +1,9 @@
 //! What comes from others, before the core hears of it: who signed it, for which height, and whether there is room.
 
-use super::Output;
 use super::blocks::{self, Origin};
 use super::record;
 use super::shell::{CoreInput, Phase, Shell};
+use super::{Output, Verdict};
 use crate::context::{Address, Terms, Vote};
 use crate::limits;
 use crate::message::{Ballot, Message, RoundVote, Topic, Unreadable};
@@ -11,62 +11,6 @@ use agon_types::signed::signing_bytes;
 use agon_types::{Action, Block, Digest, Height, SessionKey, Signed, codec, vote};
 use arc_malachitebft_core_types as core;
 use core::{RoundCertificate, RoundCertificateType, RoundSignature, SignedMessage, VoteType};
-
-/// Whether a message may be passed on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is right, and of use to others.
-    Accept,
-    /// Nothing is wrong with it, and nobody needs it.
-    Ignore,
-    /// Its sender should not have passed it on.
-    Reject,
-}
-
-/// What was not let in, and why.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub malformed: u64,
-    pub other_network: u64,
-    pub unknown_signer: u64,
-    pub forged: u64,
-    /// Of heights that are decided already.
-    pub late: u64,
-    /// Of heights or rounds too far ahead.
-    pub far: u64,
-    /// More than one voter may say at once.
-    pub crowded: u64,
-    pub refused_by_core: u64,
-}
-
-/// Checked messages of the next height, until it begins.
-#[derive(Debug, Default)]
-pub struct Early(Vec<(SessionKey, Height, Message)>);
-
-impl Early {
-    pub fn has(&self, height: Height) -> bool {
-        self.0.iter().any(|(_, of, _)| *of == height)
-    }
-
-    /// Keeps a message for later, if its voter has room.
-    fn keep(&mut self, voter: SessionKey, height: Height, message: Message) -> bool {
-        let is_known = self.0.iter().any(|(by, _, known)| *by == voter && *known == message);
-        let count = self.0.iter().filter(|(by, ..)| *by == voter).count();
-        let has_room = !is_known && count < limits::EARLY_MAX;
-        if has_room {
-            self.0.push((voter, height, message));
-        }
-        has_room || is_known
-    }
-
-    /// All of one height; older ones are gone for good.
-    fn take(&mut self, height: Height) -> Vec<Message> {
-        let (now, later) = std::mem::take(&mut self.0).into_iter().partition(|(_, of, _)| *of <= height);
-        self.0 = later;
-        let now: Vec<(SessionKey, Height, Message)> = now;
-        now.into_iter().filter(|(_, of, _)| *of == height).map(|(.., message)| message).collect()
-    }
-}
 
 impl Shell {
     /// Looks at a message; what is right goes to the core, or waits for its height.

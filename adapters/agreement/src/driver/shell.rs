@@ -2,8 +2,8 @@
 
 use super::blocks::{Blocks, Origin};
 use super::catchup::CatchUp;
-use super::gate::{Counts, Early};
-use super::{Output, Settings, Timer};
+use super::early::Early;
+use super::exchange::{Counts, Output, Settings, Timer};
 use crate::context::{Address, At, BlockId, Terms, Voters};
 use crate::journal::Journal;
 use crate::message::Message;

@@ -73,7 +73,7 @@ fn a_voter_with_two_votes_is_counted_once_and_proven_to_lie() {
         room.begin(*node);
     }
     for byte in 0..3u8 {
-        let block = (byte > 0).then(|| agon_types::Digest([byte; 32]));
+        let block = (byte > 0).then_some(agon_types::Digest([byte; 32]));
         let prevote = Message::Prevote(sign(liar, vote::Prevote { height: Height(1), round: 0, block }));
         let precommit =
             Message::Precommit(sign(liar, vote::Precommit { height: Height(1), round: 0, block }));

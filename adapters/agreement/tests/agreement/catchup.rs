@@ -4,7 +4,9 @@ use crate::book::{equals, network};
 use crate::room::Room;
 use agon_agreement::message::Reply;
 use agon_agreement::{Input, Message};
-use agon_types::Height;
+use agon_types::{Block, Certificate, Height};
+
+type Kept = Vec<(Block, Certificate)>;
 
 #[test]
 fn a_node_that_was_away_catches_up_by_certified_blocks() {
@@ -45,7 +47,7 @@ fn a_fetched_block_without_its_proof_is_not_kept() {
     assert!(room.run(100_000, |room| room.nodes[0].book.tip() >= Height(3)));
     let honest = room.nodes[0].book.kept.clone();
     let (liar, mut cases) = (room.nodes[1].book.me, Vec::new());
-    let mut push = |desc, change: &dyn Fn(&mut Vec<(agon_types::Block, agon_types::Certificate)>)| {
+    let mut push = |desc, change: &dyn Fn(&mut Kept)| {
         let mut blocks = honest.clone();
         change(&mut blocks);
         cases.push((desc, blocks));

@@ -43,7 +43,7 @@ enum Event {
     Message { to: usize, from: SessionKey, topic: Topic, bytes: Vec<u8> },
     Timer { node: usize, timer: Timer },
     Answer { node: usize, life: u64, input: Input },
-    Keep { node: usize, life: u64, block: Block, certificate: Certificate },
+    Keep { node: usize, life: u64, block: Box<Block>, certificate: Certificate },
     Question { to: usize, from: usize, bytes: Vec<u8> },
     Reply { to: usize, from: SessionKey, bytes: Vec<u8> },
 }
@@ -194,7 +194,7 @@ impl Room {
             Event::Keep { node, life, block, certificate } if self.nodes[node].life == life => {
                 let height = block.header.height;
                 if self.nodes[node].driver.is_some() {
-                    self.nodes[node].book.keep(block, certificate);
+                    self.nodes[node].book.keep(*block, certificate);
                 }
                 let voters = self.nodes[node].book.voters.clone();
                 self.bring(node, Input::Kept { height, voters, due_ms: None });
@@ -237,7 +237,7 @@ impl Room {
                 self.later(1, Event::Answer { node, life, input: Input::Checked { block, accepted } });
             }
             Output::Decide { block, certificate } => {
-                self.later(1, Event::Keep { node, life, block: *block, certificate });
+                self.later(1, Event::Keep { node, life, block, certificate });
             }
             Output::Pool(action) => self.nodes[node].book.pool.push(action.into_signed()),
             Output::Ask { peer, bytes } => {

@@ -11,6 +11,9 @@ use agon_agreement::{Driver, Input, Message, Output, Topic, Wal};
 use agon_types::{Digest, Height, SessionKey, vote};
 use proptest::prelude::*;
 
+type ChangeProposal = fn(&mut Ballot<vote::Proposal>, &mut agon_types::Block);
+type ChangeVote = fn(&mut Ballot<vote::Prevote>);
+
 /// A node of four that waits for its first height, and is not its leader.
 fn node() -> Driver {
     let me = (leader(4, 1) + 1) % 4;
@@ -62,7 +65,7 @@ fn a_signature_for_one_kind_of_vote_is_none_for_another() {
 fn a_changed_field_is_refused() {
     let (ballot, block) = proposal();
     assert_eq!(judge(&Message::Proposal(ballot.clone(), block.clone())), Verdict::Accept);
-    let changes: [(&str, fn(&mut Ballot<vote::Proposal>, &mut agon_types::Block)); 9] = [
+    let changes: [(&str, ChangeProposal); 9] = [
         ("height", |ballot, _| ballot.body.height = Height(2)),
         ("round", |ballot, _| ballot.body.round = 4),
         ("block", |ballot, _| ballot.body.block = Digest([1; 32])),
@@ -79,7 +82,7 @@ fn a_changed_field_is_refused() {
         assert_ne!(judge(&Message::Proposal(ballot, block)), Verdict::Accept, "{field}");
     }
     let vote = sign(0, vote::Prevote { height: Height(1), round: 0, block: None });
-    let changes: [(&str, fn(&mut Ballot<vote::Prevote>)); 4] = [
+    let changes: [(&str, ChangeVote); 4] = [
         ("round", |ballot| ballot.body.round = 1),
         ("block", |ballot| ballot.body.block = Some(Digest([1; 32]))),
         ("voter", |ballot| ballot.voter = pair(1).session()),
