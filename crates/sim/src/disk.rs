@@ -33,6 +33,7 @@ struct Content {
     /// So many writes and syncs still succeed; then the machine is off.
     fuse: Option<u64>,
     operations: u64,
+    is_lying: bool,
 }
 
 impl Content {
@@ -66,6 +67,11 @@ impl Disk {
     /// The machine goes off at its next write or sync but so many.
     pub fn light_fuse(&self, operations: u64) {
         self.content().fuse = Some(operations);
+    }
+
+    /// From now on, what is synced is no more durable than anything else: a disk that no node can trust.
+    pub fn lie(&self) {
+        self.content().is_lying = true;
     }
 
     /// Whether the machine went off while it wrote.
@@ -126,8 +132,10 @@ impl Storage for File {
     fn sync_all(&mut self) -> io::Result<()> {
         let mut content = self.disk.content();
         content.burn()?;
-        content.durable = content.seen.clone();
-        content.changes.clear();
+        if !content.is_lying {
+            content.durable = content.seen.clone();
+            content.changes.clear();
+        }
         Ok(())
     }
 }

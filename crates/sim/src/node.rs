@@ -19,6 +19,8 @@ pub type Due = (u64, u64);
 
 /// Messages that a copycat or a spammer remembers.
 const HEARD: usize = 64;
+/// Proposed blocks that it remembers.
+const PROPOSED: usize = 8;
 
 pub struct Node {
     pub role: Role,
@@ -135,6 +137,14 @@ impl Node {
         let first = usize::try_from(from.0.saturating_sub(1)).unwrap_or(usize::MAX);
         let blocks = self.ledger.iter().skip(first).take(64).cloned().collect();
         Reply { blocks }
+    }
+
+    /// A faulty peer learns of a block that is proposed.
+    pub fn learn(&mut self, height: Height, block: Digest) {
+        if !self.proposed.contains(&(height, block)) {
+            self.proposed.truncate(PROPOSED);
+            self.proposed.push_front((height, block));
+        }
     }
 
     pub fn hear(&mut self, topic: Topic, bytes: &[u8]) {

@@ -8,55 +8,65 @@ use agon_agreement::{Message, Topic};
 use agon_types::key::SigningKey as _;
 use agon_types::signed::{Purpose, signing_bytes};
 use agon_types::{Block, Digest, Height, NetworkId};
+use std::collections::BTreeSet;
 
 /// A message as it goes over links.
 pub type Said = (Topic, Vec<u8>);
 
 /// What a peer says to one other, where an honest one says `said`.
 pub fn said_to(
-    node: &mut Node,
+    (node, to): (&mut Node, usize),
     chance: &mut Chance,
     network: &NetworkId,
     said: &Said,
-    now_ms: u64,
 ) -> Option<Said> {
     match node.role {
         Role::Sleeper if node.is_asleep => None,
         Role::Withholder if chance.hits(500) => None,
-        Role::Equivocator if chance.hits(500) => Some(other(node, network, said, now_ms)),
+        Role::Equivocator => Some(other((node, to), network, said)),
         _ => Some(said.clone()),
     }
 }
 
-/// The same kind of message for the same height and round, with another meaning; as it was where there is none.
-fn other(node: &mut Node, network: &NetworkId, said: &Said, now_ms: u64) -> Said {
+/// The same kind of message for the same height and round. Nodes with even numbers hear one thing, the others another.
+fn other((node, to): (&mut Node, usize), network: &NetworkId, said: &Said) -> Said {
     let Ok(message) = Message::decode(&said.1, said.0, network) else { return said.clone() };
+    let is_even = to.is_multiple_of(2);
     let message = match message {
         Message::Prevote(mut ballot) if ballot.voter == node.session() => {
-            ballot.body.block = another(node, ballot.body.height, ballot.body.block);
+            ballot.body.block = vote(node, ballot.body.height, ballot.body.block, is_even);
             Message::Prevote(signed(node, network, ballot.body))
         }
         Message::Precommit(mut ballot) if ballot.voter == node.session() => {
-            ballot.body.block = another(node, ballot.body.height, ballot.body.block);
+            ballot.body.block = vote(node, ballot.body.height, ballot.body.block, is_even);
             Message::Precommit(signed(node, network, ballot.body))
         }
-        Message::Proposal(mut ballot, block) => {
-            let clock = node.clock(now_ms).plus(block.header.height.0 % 7 + 1);
-            let actions: Vec<_> = node.pool.iter().map(|(_, action)| action.clone()).collect();
-            let (block, _) = node.contest.build(node.session(), clock, &actions);
+        Message::Proposal(mut ballot, block) if !is_even => {
+            let clock = block.header.time_ms.next();
+            let (other, _) = node.contest.build(node.session(), clock, &block.actions);
             node.contest.crash();
-            ballot.body.block = block.header.digest();
-            Message::Proposal(signed(node, network, ballot.body), Box::new(block))
+            let height = block.header.height;
+            for digest in [ballot.body.block, other.header.digest()] {
+                node.learn(height, digest);
+            }
+            ballot.body.block = other.header.digest();
+            Message::Proposal(signed(node, network, ballot.body), Box::new(other))
         }
         _ => return said.clone(),
     };
     (said.0, message.encode(network, 0))
 }
 
-/// Another block than this one, that was proposed at the height, or none.
-fn another(node: &Node, height: Height, block: Option<Digest>) -> Option<Digest> {
+/// What an equivocator votes for: of two blocks the one for these, the other for those; of one block, it or none.
+fn vote(node: &Node, height: Height, block: Option<Digest>, is_even: bool) -> Option<Digest> {
     let proposed = node.proposed.iter().filter(|(at, _)| *at == height).map(|(_, digest)| *digest);
-    proposed.filter(|digest| Some(*digest) != block).last()
+    let blocks: BTreeSet<Digest> = proposed.collect();
+    match (blocks.len(), is_even) {
+        (0 | 1, true) => block,
+        (0 | 1, false) => blocks.first().copied().filter(|first| Some(*first) != block),
+        (_, true) => blocks.first().copied(),
+        (_, false) => blocks.last().copied(),
+    }
 }
 
 fn signed<T: Purpose>(node: &Node, network: &NetworkId, body: T) -> Ballot<T> {
@@ -90,7 +100,8 @@ pub fn rubbish(node: &mut Node, chance: &mut Chance, network: &NetworkId) -> Opt
         (1 | 2, Some((topic, bytes))) => {
             let mut bytes = bytes.clone();
             let at = chance.index(bytes.len());
-            bytes[at] ^= 1 << chance.below(8);
+            let bit = 1 << chance.below(8);
+            bytes.get_mut(at).into_iter().for_each(|byte| *byte ^= bit);
             (*topic, bytes)
         }
         _ => {

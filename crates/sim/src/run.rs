@@ -60,10 +60,11 @@ pub fn recover(world: &mut World) -> Result<u64, Box<Failure>> {
             return Ok(world.now_ms - begin);
         }
         if world.now_ms > begin + RECOVERY_MS {
-            let (lost, heights) =
-                (asked.iter().filter(|action| !world.watch.has(action)).count(), world.honest_heights());
+            let heights = world.honest_heights();
+            let open = world.clients.waiting().filter(|waiting| asked.contains(&waiting.digest));
+            let open: Vec<usize> = open.map(|waiting| waiting.node).collect();
             let what = format!(
-                "{RECOVERY_MS} ms of calm are not enough for {goal}: {heights:?}, {lost} actions open"
+                "{RECOVERY_MS} ms of calm are not enough: {heights:?} of {goal}, and actions are open at {open:?}"
             );
             return Err(fail(world, &what));
         }

@@ -73,6 +73,9 @@ pub struct World {
     pub clients: Clients,
     pub counts: Counts,
     pub chance: Chance,
+    /// How long after its first block was asked for each honest node has decided a height.
+    pub latencies_ms: Vec<u64>,
+    began: BTreeMap<Height, u64>,
     terms: Arc<Terms>,
     signatures: Shared,
     queue: BTreeMap<(u64, u64), (usize, Event)>,
@@ -110,6 +113,8 @@ impl World {
             clients,
             counts: Counts::default(),
             chance,
+            latencies_ms: Vec::new(),
+            began: BTreeMap::new(),
             terms,
             signatures,
             queue: BTreeMap::new(),
@@ -117,6 +122,9 @@ impl World {
             is_troubled: false,
             is_loud: std::env::var_os("AGON_SIM_LOUD").is_some(),
         };
+        if world.is_loud {
+            eprintln!("{:?}", world.schedule);
+        }
         for node in 0..world.nodes.len() {
             let after = world.chance.below(1_000);
             world.push(after, node, Event::Start);
@@ -198,9 +206,7 @@ impl World {
             && let Ok(agon_agreement::Message::Proposal(ballot, _)) =
                 agon_agreement::Message::decode(bytes, topic, &self.terms.genesis.network)
         {
-            let proposed = &mut self.nodes[node].proposed;
-            proposed.truncate(8);
-            proposed.push_front((ballot.body.height, ballot.body.block));
+            self.nodes[node].learn(ballot.body.height, ballot.body.block);
         }
         if let Some(said) = peer::echo(&mut self.nodes[node], &mut self.chance) {
             (0..self.nodes.len()).for_each(|to| self.send(node, to, &said));
@@ -257,6 +263,7 @@ impl World {
             Output::Check(block) => self.check(node, &block),
             Output::Decide { block, certificate } => {
                 self.watch.decided(node, &block, &certificate);
+                self.measure(node, block.header.height);
                 let (life, after) = (self.nodes[node].life, self.chance.between(1, WORK_MS));
                 self.push(after, node, Event::Keep { life, block, certificate });
             }
@@ -278,6 +285,12 @@ impl World {
         }
     }
 
+    fn measure(&mut self, node: usize, height: Height) {
+        if let Some(began) = self.began.get(&height).filter(|_| self.nodes[node].is_honest()) {
+            self.latencies_ms.push(self.now_ms - began);
+        }
+    }
+
     fn publish(&mut self, node: usize, said: peer::Said) {
         if self.nodes[node].role.signs_once() {
             let voter = self.nodes[node].session();
@@ -285,10 +298,23 @@ impl World {
         }
         for to in 0..self.nodes.len() {
             let network = &self.terms.genesis.network;
-            let said = peer::said_to(&mut self.nodes[node], &mut self.chance, network, &said, self.now_ms);
+            let peer = (&mut self.nodes[node], to);
+            let said = peer::said_to(peer, &mut self.chance, network, &said);
             if let Some(said) = said {
                 self.send(node, to, &said);
             }
+        }
+        self.conspire(node);
+    }
+
+    /// Equivocators tell each other of their blocks.
+    fn conspire(&mut self, node: usize) {
+        if self.nodes[node].role != Role::Equivocator {
+            return;
+        }
+        let known: Vec<_> = self.nodes[node].proposed.iter().copied().collect();
+        for other in self.nodes.iter_mut().filter(|other| other.role == Role::Equivocator) {
+            known.iter().for_each(|(height, block)| other.learn(*height, *block));
         }
     }
 
@@ -297,6 +323,7 @@ impl World {
         if of.contest.height.next() != height {
             return self.watch.fail(format!("node {node} is asked for block {height} too early"));
         }
+        self.began.entry(height).or_insert(self.now_ms);
         let actions: Vec<_> = of.pool.iter().map(|(_, action)| action.clone()).collect();
         let (block, refusals) = of.contest.build(of.session(), of.clock(self.now_ms), &actions);
         let block = Box::new(peer::built(of.role, block));
