@@ -14,8 +14,8 @@
 //!
 //! How to drive it: feed `Begin` first. After that, any input may come at any time; one that no longer fits is ignored.
 //! * `Publish` goes to all others, best effort; bytes, topic and repetition are opaque.
-//! * `Set` asks for `Timer` after so many milliseconds, `Cancel` takes it back. A timer that fires though it was
-//!   cancelled does no harm.
+//! * `Set` asks for `Timer` after so many milliseconds, and replaces what was set of the same timer; `Cancel` takes it
+//!   back. A timer that fires though it was cancelled does no harm.
 //! * `Build`, `Check`, `Decide` and `Pool` go to the application. The first three are answered by `Built`, `Checked`
 //!   and `Kept`, in any order and after any time; only `Kept` lets the next height begin.
 //! * `Ask` puts a question to one peer; what comes back is a `Reply`, or `Silent`. The peer's driver gets it as `Asked`

@@ -1,6 +1,6 @@
 //! Messages that come before their height begins here.
 
-use crate::limits::EARLY_MAX;
+use crate::limits::{BLOCKS_OF_ROUND_MAX, EARLY_MAX};
 use crate::message::Message;
 use agon_types::{Height, SessionKey};
 
@@ -16,8 +16,11 @@ impl Early {
     /// Keeps a message for later, if its voter has room.
     pub fn keep(&mut self, voter: SessionKey, height: Height, message: Message) -> bool {
         let is_known = self.0.iter().any(|(by, _, known)| *by == voter && *known == message);
+        let is_block = |message: &Message| matches!(message, Message::Proposal(..));
         let count = self.0.iter().filter(|(by, ..)| *by == voter).count();
-        let has_room = !is_known && count < EARLY_MAX;
+        let blocks = self.0.iter().filter(|(.., known)| is_block(known)).count();
+        let fits = !is_block(&message) || blocks < BLOCKS_OF_ROUND_MAX;
+        let has_room = !is_known && count < EARLY_MAX && fits;
         if has_room {
             self.0.push((voter, height, message));
         }

@@ -1,7 +1,7 @@
 //! What the core asks for, and how the driver answers it at once.
 
-use super::Output;
 use super::shell::Shell;
+use super::{Output, Timer};
 use super::{pace, proof};
 use crate::context::{At, Terms, number};
 use crate::message::{Ballot, Message};
@@ -127,7 +127,10 @@ impl Shell {
         let certificate = proof::commit(certificate);
         let (height, block) = (certificate.height, certificate.block);
         let Some(known) = self.blocks.get(&block) else {
-            return Err(Fault(format!("block {height} is decided, and this node does not have it: {block}")));
+            // A block of a round long ago may be gone here; those who have kept it bring it with its certificate.
+            tracing::warn!(%height, block = %block.short(), "a block is decided that this node has to fetch");
+            self.set(Timer::Ask, self.settings.timing.behind_ms);
+            return Ok(());
         };
         let block = known.block.clone();
         self.decide(block, certificate);

@@ -55,8 +55,11 @@ impl Shell {
             return Verdict::Ignore;
         }
         let is_now = height == self.height && self.phase == Phase::Deciding;
+        // Of a height that has not begun, the first proposer alone may send blocks.
+        let is_block = matches!(message, Message::Proposal(..));
         let first = if is_now { round } else { 0 };
-        if round_of(&message) > first.saturating_add(limits::ROUNDS_AHEAD_MAX) {
+        let ahead = if is_block && !is_now { 0 } else { limits::ROUNDS_AHEAD_MAX };
+        if round_of(&message) > first.saturating_add(ahead) {
             self.counts.far += 1;
             return Verdict::Ignore;
         }
@@ -197,6 +200,9 @@ impl Shell {
     /// An action from another node: whoever proposes next has it.
     fn pass_on(&mut self, action: Signed<Action>) -> Verdict {
         let digest = action.digest();
+        if self.waiting.contains_key(&digest) {
+            return Verdict::Ignore;
+        }
         let Ok(action) = action.verify(&self.settings.network) else {
             self.counts.forged += 1;
             return Verdict::Reject;

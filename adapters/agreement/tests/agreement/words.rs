@@ -4,8 +4,9 @@ use crate::attacks::{leader, sign};
 use crate::book::{Book, equals, network, pair};
 use crate::disk::{Disk, Open};
 use crate::room::settings;
+use crate::rounds::action;
 use agon_agreement::driver::Verdict;
-use agon_agreement::message::{Ballot, Reply, Request};
+use agon_agreement::message::{Ballot, Reply, Request, RoundVote};
 use agon_agreement::signatures::Checked;
 use agon_agreement::{Driver, Input, Message, Output, Topic, Wal};
 use agon_types::{Digest, Height, SessionKey, vote};
@@ -74,7 +75,7 @@ fn a_changed_field_is_refused() {
         ("signature", |ballot, _| ballot.signature.0[3] ^= 1),
         ("time", |_, block| block.header.time_ms.0 += 1),
         ("root", |_, block| block.header.state_root = Digest([1; 32])),
-        ("body", |_, block| block.actions.push(crate::rounds::action(1))),
+        ("body", |_, block| block.actions.push(action(1))),
     ];
     for (field, change) in changes {
         let (mut ballot, mut block) = (ballot.clone(), block.clone());
@@ -134,6 +135,67 @@ fn one_voter_cannot_crowd_out_the_others() {
     assert_eq!(verdicts.iter().filter(|verdict| **verdict == Verdict::Accept).count(), 16);
     assert_eq!(say(&vote(1, 0, 1)), Verdict::Accept, "another voter has its own place");
     assert_eq!(driver.status().counts.crowded, 24);
+}
+
+/// Nodes of different builds speak with each other: what these digests are of may change with `VERSION` only.
+#[test]
+fn the_encoding_of_messages_stands() {
+    let (height, round, block) = (Height(1), 2, Some(Digest([7; 32])));
+    let (ballot, body) = proposal();
+    let signature = ballot.signature;
+    let signatures = vec![(pair(0).session(), signature)];
+    let vote = RoundVote { is_precommit: true, block, voter: pair(1).session(), signature };
+    let messages = [
+        ("proposal", Message::Proposal(ballot, body)),
+        ("prevote", Message::Prevote(sign(0, vote::Prevote { height, round, block }))),
+        ("precommit", Message::Precommit(sign(0, vote::Precommit { height, round, block: None }))),
+        ("polka", Message::Polka { height, round, block: Digest([7; 32]), signatures }),
+        ("round", Message::Round { height, round, is_skip: true, votes: vec![vote] }),
+        ("tip", Message::Tip(height)),
+        ("action", Message::Action(Box::new(action(1)))),
+    ];
+    let short = |message: &Message| Digest::of(&message.encode(&network(), 3)).short();
+    let found = messages.map(|(name, message)| format!("{name} {}", short(&message)));
+    let expected = [
+        "proposal dcb25e2970c3",
+        "prevote eadb97f330a1",
+        "precommit 3a43e61ca720",
+        "polka c394aed8f054",
+        "round 825ff6198cfe",
+        "tip e3af03767d67",
+        "action 0b0a0008e0b9",
+    ];
+    assert_eq!(found, expected);
+}
+
+/// Blocks are large, so of a height that has not begun there is room for two, whoever sends more.
+#[test]
+fn a_leader_cannot_fill_the_memory_with_blocks() {
+    let mut driver = node();
+    let leader = leader(4, 1);
+    let book = Book::new(pair(leader).session(), equals(4));
+    let verdicts = (0..10).map(|later_ms| {
+        let block = book.block(pair(leader).session(), Vec::new(), later_ms);
+        let (height, digest) = (Height(1), block.header.digest());
+        let body = vote::Proposal { height, round: 0, block: digest, polka_round: None };
+        let message = Message::Proposal(sign(leader, body), Box::new(block));
+        verdict(&mut driver, Topic::Blocks, message.encode(&network(), 0))
+    });
+    assert_eq!(verdicts.filter(|verdict| *verdict == Verdict::Accept).count(), 2);
+}
+
+/// An action counts once, however often it comes.
+#[test]
+fn an_action_that_waits_already_is_not_passed_on_again() {
+    let mut driver = node();
+    let message = Message::Action(Box::new(action(1)));
+    let verdicts =
+        [0, 1, 2].map(|attempt| verdict(&mut driver, Topic::Actions, message.encode(&network(), attempt)));
+    assert_eq!(verdicts, [Verdict::Accept, Verdict::Ignore, Verdict::Ignore]);
+    let mut forged = action(2);
+    forged.endorsements = action(3).endorsements;
+    let forged = Message::Action(Box::new(forged)).encode(&network(), 0);
+    assert_eq!(verdict(&mut driver, Topic::Actions, forged), Verdict::Reject);
 }
 
 #[test]
