@@ -32,13 +32,11 @@ struct Content {
     changes: Vec<Change>,
     /// So many writes and syncs still succeed; then the machine is off.
     fuse: Option<u64>,
-    operations: u64,
     is_lying: bool,
 }
 
 impl Content {
     fn burn(&mut self) -> io::Result<()> {
-        self.operations += 1;
         match &mut self.fuse {
             Some(0) => Err(io::Error::other("the machine is off")),
             Some(left) => {
@@ -77,11 +75,6 @@ impl Disk {
     /// Whether the machine went off while it wrote.
     pub fn is_off(&self) -> bool {
         self.content().fuse == Some(0)
-    }
-
-    /// Writes and syncs until now.
-    pub fn operations(&self) -> u64 {
-        self.content().operations
     }
 
     /// The machine goes off: of what was not synced, chance says how much is there afterwards.

@@ -7,7 +7,7 @@
 //!                             └── Watch: no fork, no second vote, no lost action <──────┘
 //! ```
 //!
-//! This crate opens no socket and no file, and has no clock. It has no rules of its own: the contest is that of
+//! This crate does no I/O and has no clock. It does not decide about the contest: the rules are those of
 //! `agon-protocol`, with the state tree of `agon-proof`.
 //!
 //! # Layout
@@ -31,6 +31,6 @@ pub mod signatures;
 pub mod watch;
 pub mod world;
 
-pub use run::{Figures, run};
+pub use run::{Figures, run, run_all};
 pub use schedule::{Role, Schedule};
 pub use watch::Failure;

@@ -1,12 +1,13 @@
 //! Runs seeds one after the other on all cores: `agon-sim --from 0 --to 1000 --heights 100`.
 
-use agon_sim::{Figures, Schedule, run};
+use agon_sim::{Failure, Figures, run_all};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+#[derive(Default)]
 struct Total {
     seeds: u64,
+    failed: u64,
     heights: u64,
     crashes: u64,
     torn: u64,
@@ -25,51 +26,38 @@ fn main() -> ExitCode {
         eprintln!("usage: agon-sim [--from SEED] [--to SEED] [--heights NUMBER]");
         return ExitCode::from(2);
     };
-    let next = AtomicU64::new(from);
-    let total = Mutex::new(Total { seeds: 0, heights: 0, crashes: 0, torn: 0, actions: 0, recovery_ms: 0 });
-    let failed = AtomicU64::new(0);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= to {
-                        return;
-                    }
-                    match run(Schedule::from_seed(seed, heights)) {
-                        Ok(figures) => count(&total, seed, &figures),
-                        Err(failure) => {
-                            eprintln!("{failure}");
-                            failed.fetch_add(1, Ordering::Relaxed);
-                        }
-                    }
-                }
-            });
-        }
-    });
+    let total = Mutex::new(Total::default());
+    run_all(from..to, heights, |seed, result| count(&total, seed, result));
     let total = total.into_inner().unwrap_or_else(PoisonError::into_inner);
     println!("{}", line(&total));
-    if failed.into_inner() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn count(total: &Mutex<Total>, seed: u64, figures: &Figures) {
+fn count(total: &Mutex<Total>, seed: u64, result: Result<Figures, Box<Failure>>) {
     let mut total = total.lock().unwrap_or_else(PoisonError::into_inner);
     total.seeds += 1;
-    total.heights += figures.heights;
-    total.crashes += figures.counts.crashes;
-    total.torn += figures.counts.torn;
-    total.actions += figures.counts.actions;
-    total.recovery_ms = total.recovery_ms.max(figures.recovery_ms);
+    match result {
+        Ok(figures) => {
+            total.heights += figures.heights;
+            total.crashes += figures.counts.crashes;
+            total.torn += figures.counts.torn;
+            total.actions += figures.counts.actions;
+            total.recovery_ms = total.recovery_ms.max(figures.recovery_ms);
+        }
+        Err(failure) => {
+            total.failed += 1;
+            eprintln!("{failure}");
+        }
+    }
     if total.seeds.is_multiple_of(100) {
         println!("seed {seed}: {}", line(&total));
     }
 }
 
 fn line(total: &Total) -> String {
-    let Total { seeds, heights, crashes, torn, actions, recovery_ms } = total;
+    let Total { seeds, failed, heights, crashes, torn, actions, recovery_ms } = total;
     format!(
-        "{seeds} seeds, {heights} heights, {crashes} crashes ({torn} within a write), {actions} actions, \
-         longest recovery {recovery_ms} ms"
+        "{seeds} seeds, {failed} failed, {heights} heights, {crashes} crashes ({torn} within a write), \
+         {actions} actions, longest recovery {recovery_ms} ms"
     )
 }

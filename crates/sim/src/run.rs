@@ -4,11 +4,13 @@ use crate::schedule::Schedule;
 use crate::watch::Failure;
 use crate::world::{Counts, World};
 use agon_types::Height;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How long trouble lasts at most.
 const TROUBLE_MS: u64 = 40_000;
 /// Within this time after trouble, all honest nodes decide again, and all that was asked for is done.
-pub const RECOVERY_MS: u64 = 180_000;
+pub const RECOVERY_MS: u64 = 120_000;
 /// So many heights more than anyone had when the trouble ended.
 const FURTHER: u64 = 2;
 
@@ -47,6 +49,19 @@ pub fn run(schedule: Schedule) -> Result<Figures, Box<Failure>> {
     figures.accusations = world.watch.accusations;
     figures.virtual_ms = world.now_ms - begin;
     Ok(figures)
+}
+
+/// Runs seeds on all cores, each in a world of its own, and hands over what came of it.
+pub fn run_all(seeds: Range<u64>, heights: u64, each: impl Fn(u64, Result<Figures, Box<Failure>>) + Sync) {
+    let next = AtomicU64::new(seeds.start);
+    let work = || {
+        let seed = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < seeds.end);
+        while let Some(seed) = seed() {
+            each(seed, run(Schedule::from_seed(seed, heights)));
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
 }
 
 /// Lets the world go on in calm until every honest node has gone further; how long that took.

@@ -2,7 +2,8 @@
 
 use crate::Measured;
 use agon_agreement::Signatures as _;
-use agon_agreement::context::{Address, At, BlockId, Terms, Voters};
+use agon_agreement::context::{Address, At, BlockId, Terms, Vote, Voters};
+use agon_agreement::signatures::{Part, Quorum, weigh};
 use agon_port::order::Fault;
 use agon_sim::chance::Chance;
 use agon_sim::link::Links;
@@ -104,7 +105,10 @@ impl Bench {
             // Nothing gets lost, so every wait ends before its time.
             Effect::ScheduleTimeout(_, r) => r.resume_with(()),
             Effect::StartRound(.., r) | Effect::RestreamProposal(.., r) => r.resume_with(()),
-            Effect::PublishConsensusMsg(message, r) => r.resume_with(self.publish(node, message)),
+            Effect::PublishConsensusMsg(message, r) => {
+                self.publish(node, &message);
+                r.resume_with(())
+            }
             Effect::PublishLivenessMsg(_, r) => r.resume_with(()),
             Effect::RepublishVote(_, r) => r.resume_with(()),
             Effect::RepublishRoundCertificate(_, r) => r.resume_with(()),
@@ -114,7 +118,10 @@ impl Bench {
                 self.push(0, node, Input::Propose(consensus::LocallyProposedValue { height, round, value }));
                 r.resume_with(())
             }
-            Effect::Decide(certificate, _, r) => r.resume_with(self.decided(node, certificate.height.0)),
+            Effect::Decide(certificate, _, r) => {
+                self.decided(node, certificate.height.0);
+                r.resume_with(())
+            }
             Effect::Finalize(.., r) => r.resume_with(()),
             Effect::SignVote(vote, r) => {
                 let signature = self.keys[node].sign(&vote.signing_bytes(&self.network));
@@ -131,30 +138,27 @@ impl Bench {
                 };
                 r.resume_with(self.signatures.is_valid(&key, &bytes, &message.signature))
             }
+            Effect::VerifyCommitCertificate(certificate, voters, _, r) => {
+                let votes = certificate.commit_signatures.iter().map(|part| {
+                    let (kind, value) =
+                        (core::VoteType::Precommit, core::NilOrVal::Val(certificate.value_id));
+                    let (height, round, voter) = (certificate.height, certificate.round, part.address);
+                    let vote = Vote { kind, height, round, value, voter };
+                    let bytes = vote.signing_bytes(&self.network);
+                    Part { key: voter.0, bytes, signature: part.signature }
+                });
+                let weighed = weigh(&mut self.signatures, &voters, votes, Quorum::Decisive);
+                r.resume_with(weighed.map_err(|_| core::CertificateError::VerificationError(None)))
+            }
             Effect::WalAppend(.., r) => r.resume_with(()),
             _ => return Err(Fault("no other effect is asked for where nothing goes wrong".to_owned())),
         })
     }
 
-    fn publish(&mut self, node: usize, message: SignedConsensusMsg<Terms>) {
+    fn publish(&mut self, node: usize, message: &SignedConsensusMsg<Terms>) {
         for to in (0..self.keys.len()).filter(|to| *to != node) {
             for after_ms in self.links.deliveries(&mut self.chance, node, to) {
-                match &message {
-                    SignedConsensusMsg::Vote(vote) => self.push(after_ms, to, Input::Vote(vote.clone())),
-                    SignedConsensusMsg::Proposal(proposal) => {
-                        self.push(after_ms, to, Input::Proposal(proposal.clone()));
-                        let of = &proposal.message;
-                        let value = consensus::ProposedValue {
-                            height: of.height,
-                            round: of.round,
-                            valid_round: of.pol_round,
-                            proposer: of.voter,
-                            value: of.value,
-                            validity: core::Validity::Valid,
-                        };
-                        self.push(after_ms, to, Input::ProposedValue(value, core::ValueOrigin::Consensus));
-                    }
-                }
+                inputs(message).into_iter().for_each(|input| self.push(after_ms, to, input));
             }
         }
     }
@@ -165,4 +169,22 @@ impl Bench {
         let start = self.start(height.next());
         self.push(IDLE_MS, node, start);
     }
+}
+
+/// What a message is to whoever hears it; every block is right.
+fn inputs(message: &SignedConsensusMsg<Terms>) -> Vec<Input<Terms>> {
+    let proposal = match message {
+        SignedConsensusMsg::Vote(vote) => return vec![Input::Vote(vote.clone())],
+        SignedConsensusMsg::Proposal(proposal) => proposal,
+    };
+    let of = &proposal.message;
+    let value = consensus::ProposedValue {
+        height: of.height,
+        round: of.round,
+        valid_round: of.pol_round,
+        proposer: of.voter,
+        value: of.value,
+        validity: core::Validity::Valid,
+    };
+    vec![Input::Proposal(proposal.clone()), Input::ProposedValue(value, core::ValueOrigin::Consensus)]
 }

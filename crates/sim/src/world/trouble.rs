@@ -148,10 +148,14 @@ impl World {
 
     fn action(&mut self) {
         let node = self.chance.index(self.nodes.len());
-        let of = &self.nodes[node];
-        if of.driver.is_none() || !of.is_honest() {
-            return;
+        if self.nodes[node].driver.is_some() && self.nodes[node].is_honest() {
+            self.ask_at(node);
         }
+    }
+
+    /// A client asks a node for something.
+    pub fn ask_at(&mut self, node: usize) {
+        let of = &self.nodes[node];
         let (network, height) = (&self.terms.genesis.network, of.contest.height);
         let Some(waiting) = self.clients.ask(network, node, height) else { return };
         self.counts.actions += 1;

@@ -94,6 +94,25 @@ fn a_node_that_comes_back_is_heard_at_once() {
     assert!(world.watch.height() > Height(40));
 }
 
+/// N9: whoever takes an action in brings it to the others, though it was cut off and will hardly ever propose.
+#[test]
+fn an_action_that_only_a_weak_node_heard_of_gets_into_a_block() {
+    let mut schedule = Schedule::calm(11, 4, 1_000);
+    schedule.action_every_ms = u64::MAX;
+    schedule.seats.iter_mut().take(3).for_each(|seat| seat.power = 1_000_000);
+    schedule.seats[3].power = 1;
+    let mut world = World::new(schedule);
+    while world.honest_heights().iter().any(|height| *height < Height(3)) && world.step() {}
+    world.links.cut(vec![0, 0, 0, 1]);
+    world.ask_at(3);
+    let until = world.now_ms + 10_000;
+    while world.now_ms < until && world.step() {}
+    assert_eq!(world.clients.waiting().count(), 1);
+    world.links.heal();
+    recover(&mut world).unwrap_or_else(|failure| panic!("{failure}"));
+    assert_eq!(world.clients.waiting().count(), 0);
+}
+
 #[test]
 fn the_same_seed_is_the_same_world() {
     let once = || run(Schedule::from_seed(3, 60)).unwrap();
