@@ -23,17 +23,24 @@ pub fn equals(count: usize) -> Vec<(SessionKey, u64)> {
 pub struct Book {
     pub me: SessionKey,
     pub voters: Vec<(SessionKey, u64)>,
+    /// Who votes from some height on.
+    pub others: Option<(Height, Vec<(SessionKey, u64)>)>,
     pub kept: Vec<(Block, Certificate)>,
     pub pool: Vec<Signed<Action>>,
 }
 
 impl Book {
     pub fn new(me: SessionKey, voters: Vec<(SessionKey, u64)>) -> Self {
-        Self { me, voters, kept: Vec::new(), pool: Vec::new() }
+        Self { me, voters, others: None, kept: Vec::new(), pool: Vec::new() }
     }
 
     pub fn tip(&self) -> Height {
         Height(self.kept.len() as u64)
+    }
+
+    pub fn voters_at(&self, height: Height) -> Vec<(SessionKey, u64)> {
+        let others = self.others.as_ref().filter(|(from, _)| height >= *from);
+        others.map_or(&self.voters, |(_, others)| others).clone()
     }
 
     pub fn build(&self) -> Block {
@@ -57,7 +64,8 @@ impl Book {
         last: Option<&Certificate>,
     ) -> Header {
         let executed: usize = self.kept.iter().map(|(block, _)| block.actions.len()).sum();
-        let voters = Block::voters_digest(&self.voters);
+        let next = self.tip().next();
+        let voters = |height| Block::voters_digest(&self.voters_at(height));
         Header {
             protocol_version: PROTOCOL_VERSION,
             network: network(),
@@ -67,8 +75,8 @@ impl Book {
             parent: self.kept.last().map_or(Digest::ZERO, |(block, _)| block.header.digest()),
             actions_root: Block::actions_root(None::<&Anchor>, actions),
             state_root: Digest::tagged("agon/count", &((executed + actions.len()) as u64)),
-            voters,
-            next_voters: voters,
+            voters: voters(next),
+            next_voters: voters(next.next()),
             last_certificate: Block::certificate_digest(last),
         }
     }
@@ -84,14 +92,16 @@ impl Book {
             return if last.is_none() && self.kept.is_empty() { Ok(()) } else { Err("no parent".to_owned()) };
         };
         let is_of_parent = last.block == parent.header.digest();
-        let verified = last.verify(&network(), &self.voters).map_err(|invalid| invalid.to_string());
+        let verified =
+            last.verify(&network(), &self.voters_at(last.height)).map_err(|invalid| invalid.to_string());
         verified.and_then(|()| is_of_parent.then_some(()).ok_or("another parent".to_owned()))
     }
 
     pub fn keep(&mut self, block: Block, certificate: Certificate) {
         assert_eq!(self.check(&block), Ok(()), "what is decided is right");
         assert_eq!((certificate.height, certificate.block), (block.header.height, block.header.digest()));
-        assert_eq!(certificate.verify(&network(), &self.voters), Ok(()), "more than two thirds decided it");
+        let voters = self.voters_at(certificate.height);
+        assert_eq!(certificate.verify(&network(), &voters), Ok(()), "more than two thirds decided it");
         self.pool.retain(|action| !block.actions.contains(action));
         self.kept.push((block, certificate));
     }

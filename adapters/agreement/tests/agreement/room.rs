@@ -118,7 +118,8 @@ impl Room {
         ));
         node.life += 1;
         node.timers.clear();
-        let (tip, voters) = (node.book.tip(), node.book.voters.clone());
+        let tip = node.book.tip();
+        let voters = node.book.voters_at(tip.next());
         self.bring(index, Input::Begin { tip, voters });
     }
 
@@ -196,7 +197,7 @@ impl Room {
                 if self.nodes[node].driver.is_some() {
                     self.nodes[node].book.keep(*block, certificate);
                 }
-                let voters = self.nodes[node].book.voters.clone();
+                let voters = self.nodes[node].book.voters_at(height.next());
                 self.bring(node, Input::Kept { height, voters, due_ms: None });
             }
             Event::Question { to, from, bytes } => {

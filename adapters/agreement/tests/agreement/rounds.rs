@@ -199,6 +199,27 @@ pub fn action(number: u32) -> Signed<Action> {
     Signed::new(&network(), Action { expires_at_height: Height(1_000), body }, &[&pair(90)])
 }
 
+/// Who has no vote follows all the same; and who gets one, or loses it, does so at exactly one height.
+#[test]
+fn an_observer_follows_and_votes_from_the_height_on_at_which_it_may() {
+    let mut room = Room::new(equals(5), 19);
+    let (first, later) = (equals(4), equals(5)[1..].to_vec());
+    for node in &mut room.nodes {
+        node.book.voters = first.clone();
+        node.book.others = Some((Height(4), later.clone()));
+    }
+    let mut room = room.all_begin();
+    assert!(room.run(100_000, |room| room.lowest() >= Height(7)), "{:?}", room.lowest());
+    room.assert_no_fork();
+    room.assert_nobody_voted_twice(|_| true);
+    let heights = |index: usize| {
+        let key = pair(index).session();
+        room.said.keys().filter(move |(voter, ..)| *voter == key).map(|(_, _, height, _)| *height)
+    };
+    assert_eq!(heights(0).max(), Some(Height(3)), "the first voter's last vote");
+    assert_eq!(heights(4).min(), Some(Height(4)), "the last voter's first vote");
+}
+
 /// No empty block comes before its time, and an action need not wait for it.
 #[test]
 fn an_action_ends_the_wait_for_the_next_block_at_once() {
