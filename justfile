@@ -26,6 +26,10 @@ fuzz-api:
 fuzz *seconds:
     scripts/fuzz.sh {{ seconds }}
 
+# Seeds of the simulator from one to another, a hundred heights each: `just simulate 0 10000` is a million heights
+simulate from="0" to="100":
+    cargo run --release -p agon-sim -- --from {{ from }} --to {{ to }} --heights 100
+
 # The whole network on this machine, with its board at http://127.0.0.1:7700
 up *options:
     cargo run -- up {{ options }}

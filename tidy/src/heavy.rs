@@ -16,6 +16,9 @@ const HOMES: &[(&str, Option<&str>)] = &[
     ("tantivy", None),
 ];
 
+/// A heavy crate that the benches of a crate measure ours by, and the crate.
+const MEASURED_BY: &[(&str, &str)] = &[("arc-malachitebft", "crates/sim")];
+
 /// Who may name anyhow besides the binary, tests and this crate, and why.
 const ANYHOW: &[(&str, &str)] = &[("crates/proof", "the error of jmt's reader trait is anyhow's")];
 
@@ -30,6 +33,7 @@ fn of_crate(manifest: &Manifest<'_>) -> Vec<Finding> {
         let name = dependency.name;
         if let Some((_, home)) = HOMES.iter().find(|(heavy, _)| is_of_family(name, heavy))
             && *home != Some(folder)
+            && !(dependency.dev && is_measured_by(name, folder))
         {
             let advice = match home {
                 Some(home) => format!("{name} is heavy: only {home} names it; go through its port"),
@@ -50,6 +54,10 @@ fn of_crate(manifest: &Manifest<'_>) -> Vec<Finding> {
 
 fn is_of_family(name: &str, heavy: &str) -> bool {
     name.strip_prefix(heavy).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+}
+
+fn is_measured_by(name: &str, folder: &str) -> bool {
+    MEASURED_BY.iter().any(|(heavy, measured)| is_of_family(name, heavy) && *measured == folder)
 }
 
 fn may_name_anyhow(folder: &str) -> bool {
@@ -107,6 +115,7 @@ mod tests {
             "arc-malachitebft-core-types",
             &["heavy: arc-malachitebft-core-types"],
         );
+        crate_finds("crates/sim", "dev-dependencies", "arc-malachitebft-core-types", &[]);
         crate_finds("crates/hub", "dependencies", "kubernetes", &[]);
     }
 

@@ -39,6 +39,7 @@ mod early;
 mod effect;
 mod exchange;
 mod gate;
+mod own;
 mod pace;
 mod proof;
 mod record;
@@ -141,6 +142,7 @@ impl Driver {
         self.shell.enter(next, Voters::new(voters).map_err(|error| unfit(next, &error))?);
         self.shell.reset_journal()?;
         self.shell.say(&Message::Tip(height), 0);
+        self.shell.say_own();
         self.shell.wait(due_ms);
         self.shell.prove();
         Ok(())

@@ -32,3 +32,5 @@ pub const PEERS_MAX: usize = 256;
 pub const SIGNATURES_MAX: usize = 16 << 10;
 /// Actions that are remembered as waiting for a block.
 pub const WAITING_MAX: usize = 4096;
+/// Actions of this node that it says again until a block has them.
+pub const OWN_MAX: usize = 256;

@@ -212,13 +212,7 @@ impl Shell {
         Verdict::Accept
     }
 
-    /// An action from this node, which has it already.
-    pub fn submit(&mut self, action: Signed<Action>) {
-        self.note(action.digest());
-        self.say(&Message::Action(Box::new(action)), 0);
-    }
-
-    fn note(&mut self, action: Digest) {
+    pub fn note(&mut self, action: Digest) {
         if self.waiting.len() < limits::WAITING_MAX {
             self.waiting.entry(action).or_default();
         }

@@ -4,6 +4,7 @@ use super::blocks::{Blocks, Origin};
 use super::catchup::CatchUp;
 use super::early::Early;
 use super::exchange::{Counts, Output, Settings, Timer};
+use super::own::Own;
 use crate::context::{Address, At, BlockId, Terms, Voters};
 use crate::journal::Journal;
 use crate::message::Message;
@@ -64,6 +65,7 @@ pub struct Shell {
     pub catchup: CatchUp,
     /// Actions that wait for a block, and how many blocks have passed without them.
     pub waiting: BTreeMap<Digest, u8>,
+    pub own: Own,
     /// Others have begun this height, or the last block was full.
     pub is_wanted: bool,
     pub is_rested: bool,
@@ -103,6 +105,7 @@ impl Shell {
             early: Early::default(),
             catchup: CatchUp::default(),
             waiting: BTreeMap::new(),
+            own: Own::default(),
             is_wanted: false,
             is_rested: true,
             is_due: false,
@@ -197,6 +200,7 @@ impl Shell {
                 self.waiting.remove(&action.digest());
             }
         }
+        self.own.decided(&block, self.height);
         // One that two blocks have left out was refused, or waits elsewhere.
         self.waiting.retain(|_, passed| std::mem::replace(passed, 1) == 0);
         self.is_wanted = codec::encode(&block).len() + limits::ACTION_BYTES_MAX > limits::BLOCK_BYTES_MAX;
