@@ -45,10 +45,8 @@ mod tests {
         let observing = Observing::default();
         let first = observing.turn(&of("a")).await;
         drop(observing.turn(&of("b")).await);
-        let waiting = tokio::spawn({
-            let observing = observing.clone();
-            async move { drop(observing.turn(&of("a")).await) }
-        });
+        let again = observing.clone();
+        let waiting = tokio::spawn(async move { drop(again.turn(&of("a")).await) });
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());
         drop(first);
