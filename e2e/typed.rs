@@ -20,9 +20,13 @@ const ELSEWHERE: [(&str, &str); 3] = [
     ("cargo test --workspace", "tests"),
 ];
 /// How the commands begin that stand within a sentence and that nobody types here, and what becomes of them.
-const NAMED: [(&str, &str); 5] = [
+const NAMED: [(&str, &str); 6] = [
     ("cargo test", "the part `tests` runs all of them"),
     ("cargo bench", "the part `lints` compiles them; the figures are made by hand, on a quiet machine"),
+    (
+        "cargo run -p agon-mesh --example loopback",
+        "the part `lints` compiles it; the figures are made by hand",
+    ),
     ("cargo build -p agon", "its time is taken by hand, from an empty folder"),
     ("agon up", "a whole network to epoch 2"),
     ("agon node --config", "`agon up` runs each of its nodes so"),
