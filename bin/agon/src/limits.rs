@@ -6,6 +6,8 @@ pub const ANSWER_BYTES_MAX: usize = 32 << 20;
 pub const BUSY_TRIES_MAX: u32 = 20;
 /// Looks at the hub until the chain has made a commitment final; two in a second.
 pub const COMMITMENT_POLLS_MAX: u32 = 240;
+/// How often a ticket is asked for whose former one was used up meanwhile.
+pub const TICKETS_MAX: u32 = 3;
 /// Times in a row that a process of `agon up` may fall before the whole is given up.
 pub const FALLS_MAX: u32 = 5;
 /// Looks at a port that is in use, until `agon up` refuses it.

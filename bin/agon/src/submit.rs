@@ -2,7 +2,7 @@
 
 use crate::cli::{Global, SubmitOptions};
 use crate::client::{Client, Signer};
-use crate::limits::COMMITMENT_POLLS_MAX;
+use crate::limits::{COMMITMENT_POLLS_MAX, TICKETS_MAX};
 use crate::output::{Failure, Output};
 use crate::{chain, key, trial, up};
 use agon_port::Chain;
@@ -117,17 +117,10 @@ pub async fn enter(door: &Door<'_>, entry: Entry, tell: impl Fn(&str)) -> Result
         "announcement": hex::encode(codec::encode(&signed)),
     });
     let submission = announcement.submission(&id);
-    // The hub looks first: what it refuses needs no commitment.
-    tell("asking for a ticket");
     let by = Signer { hotkey: door.hotkey, network: &id };
-    let ticket = door.hub.post_signed("/v1/submissions", &request, by).await?.accepted()?;
-    if ticket["upload"].is_null() && ticket["height"].is_u64() {
+    if let Uploaded::AndAnnounced = upload(door.hub, (&request, by), &entry.bytes, &tell).await? {
         tell("announced already");
         return Ok(submission);
-    }
-    if let Some(url) = ticket["upload"]["url"].as_str() {
-        tell("uploading");
-        door.hub.put(url, entry.bytes).await?.accepted()?;
     }
     tell("committing on the chain");
     let commitment = announcement.commitment(&id);
@@ -135,6 +128,37 @@ pub async fn enter(door: &Door<'_>, entry: Entry, tell: impl Fn(&str)) -> Result
     tell("announcing, once the commitment is final");
     announce(door.hub, submission, by).await?;
     Ok(submission)
+}
+
+enum Uploaded {
+    Alone,
+    AndAnnounced,
+}
+
+/// Uploads an artifact that is not there yet. The hub looks first: what it refuses needs no commitment.
+///
+/// It announces by itself what was uploaded once, and a ticket ends with that: then the next question says so.
+async fn upload(
+    hub: &Client,
+    (request, by): (&Value, Signer<'_>),
+    bytes: &[u8],
+    tell: &impl Fn(&str),
+) -> Result<Uploaded, Failure> {
+    let mut gone = None;
+    for _ in 0..TICKETS_MAX {
+        tell("asking for a ticket");
+        let ticket = hub.post_signed("/v1/submissions", request, by).await?.accepted()?;
+        if ticket["upload"].is_null() && ticket["height"].is_u64() {
+            return Ok(Uploaded::AndAnnounced);
+        }
+        let Some(url) = ticket["upload"]["url"].as_str() else { return Ok(Uploaded::Alone) };
+        tell("uploading");
+        match hub.put(url, bytes.to_vec()).await?.accepted() {
+            Err(Failure::Refused(problem)) if problem.ends_with("[unknown_ticket]") => gone = Some(problem),
+            other => return other.map(|_| Uploaded::Alone),
+        }
+    }
+    Err(Failure::refused(gone.unwrap_or_default()))
 }
 
 async fn announce(hub: &Client, submission: SubmissionId, by: Signer<'_>) -> Result<(), Failure> {
